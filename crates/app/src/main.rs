@@ -1,0 +1,3 @@
+//! The `cxda` binary.
+
+fn main() {}

@@ -1,0 +1,107 @@
+//! The catalog of rules: one entry for each code that a finding can carry.
+//!
+//! It names and ranks rules; the checks themselves stand beside the types that they guard.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is sent while one stands.
+    Error,
+    /// Worth reading; changes no exit code.
+    Warning,
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $code:ident $severity:ident $summary:literal,)*) => {
+        /// A rule of the model, named by its stable code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {
+            $(#[doc = $summary] $code,)*
+        }
+
+        impl Rule {
+            /// Every rule, by code.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// The stable code, such as `V005`.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code),)* }
+            }
+
+            /// Whether a finding stops the work.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$code => Severity::$severity,)* }
+            }
+
+            /// The rule in one sentence.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$code => $summary,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    A001 Error "An action name is 3 to 64 characters, each an ASCII letter, a digit, `_` or `-`.",
+    A002 Error "A script has 1 to 65,536 UTF-8 bytes.",
+    A003 Error "A script is valid JavaScript and defines the entry function `main`.",
+    A004 Error "`type` is SCRIPT, `trigger.type` is MANUAL and `script.language` is JavaScript.",
+    A005 Error "A dependency names another action of the project or of the tenant, none twice.",
+    A006 Error "A script file is a regular file inside the project.",
+    C001 Error "A cache key holds an alphanumeric character, no control characters, and balanced, non-empty placeholders.",
+    C002 Error "Every TTL is in its range, in seconds.",
+    C003 Error "`priority` is default, highPriority or staticReference, and excludes `ttl`.",
+    C004 Error "A cache key, trimmed and lower-cased, belongs to one action only.",
+    C005 Error "The estimated cache entry is at most 10 MiB.",
+    C006 Error "An invalidation directive has an http(s) source, an event type, and the action invalidate, refresh or noop.",
+    D001 Error "A timestamp is ISO 8601, a real date and time, with 0 to 6 fraction digits.",
+    D002 Error "A time zone is a name of the bundled IANA database, in exact case.",
+    D003 Error "`operation` is ADD_OFFSET or SUBTRACT_OFFSET and `offsetMinutes` is 0 or more.",
+    D004 Error "`precision` is 0 to 3 fraction digits.",
+    D005 Error "Wall-clock arithmetic does not end in a local time that daylight saving skips.",
+    D006 Error "The year of the result is 0001 to 9999.",
+    D007 Error "`sourceField` and `targetField` are not empty.",
+    E001 Error "An action has at most 50 variables.",
+    E002 Error "A variable name is an ASCII letter, then ASCII letters, digits or `_`.",
+    E003 Error "Variable names are not repeated within an action.",
+    E004 Error "A value is of the JSON type that `type` names.",
+    E005 Error "A variable's scope is not broader than the parent scope.",
+    E006 Error "An encrypted variable takes its value from `valueFrom`; every variable has exactly one of `value` and `valueFrom`.",
+    E007 Error "A value that looks like a mask is refused.",
+    E008 Error "What `valueFrom` names is there.",
+    G001 Error "No cycle stands among actions or among views, project and tenant taken together.",
+    M001 Error "A manifest is readable, UTF-8, valid YAML, JSON or TOML, and within the reading budget.",
+    M002 Error "`apiVersion` is cxda/v1 and `kind` is known.",
+    M003 Error "No key is unknown, missing or repeated, and every value has the right type.",
+    M004 Error "No two documents declare the same kind and name.",
+    V001 Error "A view name has 3 to 128 characters.",
+    V002 Error "A view description has 10 to 500 characters.",
+    V003 Error "The source of a view is exactly one of `table` (a UUID) or `view` (a name).",
+    V004 Error "A view has 1 to 50 columns.",
+    V005 Error "An aggregation is SUM, AVG, COUNT, MIN or MAX.",
+    V006 Error "The output names of a view are not empty and not repeated.",
+    V007 Error "A refresh interval is 5 to 120 minutes and a multiple of 5.",
+    V008 Error "A custom index names existing output columns, none twice, and a type.",
+    V009 Error "The source view exists in the project or on the tenant, and the source table on the tenant.",
+    W001 Warning "A literal value looks like a secret.",
+    W002 Warning "A cycle stands on the tenant, wholly outside the project.",
+    W003 Warning "An action holds encrypted variables that its manifest does not manage.",
+    W004 Warning "Two actions of the tenant, neither of this project, share a cache key.",
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.code())
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
