@@ -61,7 +61,7 @@ rules! {
     C006 Error "An invalidation directive has an http(s) source, an event type, and the action invalidate, refresh or noop.",
     D001 Error "A timestamp is ISO 8601, a real date and time, with 0 to 6 fraction digits.",
     D002 Error "A time zone is a name of the bundled IANA database, in exact case.",
-    D003 Error "`operation` is ADD_OFFSET or SUBTRACT_OFFSET and `offsetMinutes` is 0 or more.",
+    D003 Error "`operation` is `ADD_OFFSET` or `SUBTRACT_OFFSET` and `offsetMinutes` is 0 or more.",
     D004 Error "`precision` is 0 to 3 fraction digits.",
     D005 Error "Wall-clock arithmetic does not end in a local time that daylight saving skips.",
     D006 Error "The year of the result is 0001 to 9999.",
