@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the network, so every rule can be tested with nothing running.
 
 pub mod datetime;
+pub mod graph;
 pub mod node;
 pub mod rule;
 pub mod violation;
