@@ -5,5 +5,6 @@
 pub mod datetime;
 pub mod graph;
 pub mod node;
+pub mod retry;
 pub mod rule;
 pub mod violation;
