@@ -7,4 +7,5 @@ pub mod graph;
 pub mod node;
 pub mod retry;
 pub mod rule;
+pub mod throttle;
 pub mod violation;
