@@ -2,7 +2,9 @@
 //!
 //! - [`clock::ManualClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
 //! - [`journal::MemoryJournal`]: what a store would keep.
+//! - [`collection::Collection`]: what a server keeps of its resources.
 
 pub mod clock;
+pub mod collection;
 pub mod ids;
 pub mod journal;
