@@ -6,7 +6,7 @@ use std::str::{Chars, FromStr};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::utc_millis::UtcMillis;
+use crate::instant::UtcMillis;
 use crate::rule::Rule;
 
 /// An instant to the microsecond, read from ISO 8601 text (rule D001).
@@ -121,7 +121,9 @@ impl Timestamp {
 
     /// The instant cut to the millisecond; `None` outside the years 0001 to 9999 of UTC.
     pub fn to_utc_millis(self) -> Option<UtcMillis> {
-        UtcMillis::from_epoch_millis(self.utc.and_utc().timestamp_millis())
+        let millis = self.utc.and_utc().timestamp_millis();
+        let instant = UtcMillis::from_epoch_millis(millis);
+        (instant.epoch_millis() == millis).then_some(instant)
     }
 
     pub(super) fn utc(self) -> NaiveDateTime {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::datetime::UtcMillis;
+use crate::instant::UtcMillis;
 
 /// Zones whose rules differ most: half an hour, a whole day, winter as the exception, twice a year and four times.
 const SAMPLE: [&str; 10] = [
