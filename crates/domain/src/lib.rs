@@ -2,6 +2,21 @@
 //!
 //! Nothing here reads a file, a clock or the network, so every rule can be tested with nothing running.
 
+pub mod action;
+pub mod address;
+pub mod applied;
+pub mod audit;
+pub mod body;
+pub mod cache;
+pub mod event;
+pub mod instant;
+pub mod key;
 pub mod node;
+pub mod observed;
+pub mod projection;
+pub mod request;
 pub mod rule;
+pub mod secret;
+pub mod variable;
+pub mod view;
 pub mod violation;

@@ -1,1 +1,22 @@
-//! Under construction.
+//! The ports of `cxda`: every way in which its core reaches the outside.
+//!
+//! - [`actions::ActionsApi`], [`views::ViewsApi`], [`views::TablesApi`]: the tenant.
+//! - [`webhook::WebhookRelay`]: the tenant's route to webhooks.
+//! - [`manifests::ManifestSource`], [`manifests::PlanStore`]: the project's files.
+//! - [`secrets::SecretSource`]: values by reference.
+//! - [`journal::Journal`], [`audit::AuditSink`]: what must survive a crash.
+//! - [`clock::Clock`], [`ids::IdSource`], [`ids::Jitter`]: time and randomness.
+//! - [`progress::Progress`]: what a person sees meanwhile.
+
+pub mod actions;
+pub mod audit;
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod journal;
+pub mod manifests;
+pub mod page;
+pub mod progress;
+pub mod secrets;
+pub mod views;
+pub mod webhook;

@@ -1,0 +1,128 @@
+//! Audit records: who did what to which resource, in which run, and how it ended.
+//!
+//! The chain that binds records to each other is made where they are stored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::{Address, ResourceKind};
+use crate::instant::UtcMillis;
+use crate::key::{ResourceId, RunId};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum AuditAction {
+    CreateMaterializedView,
+    UpdateMaterializedView,
+    DeleteMaterializedView,
+    CreateDataAction,
+    UpdateDataAction,
+    DeleteDataAction,
+    TestDataAction,
+    BuildIndexes,
+    InvalidateCache,
+    DeliverWebhook,
+}
+
+/// How far a write came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// About to be sent.
+    Intended,
+    /// The server confirmed it, or a read proved it.
+    Done,
+    /// The server refused it, or it was never sent.
+    Failed,
+    /// Sent, not answered, not yet proved.
+    Unknown,
+}
+
+/// The resource that a record is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditedResource {
+    /// View or action.
+    #[serde(rename = "type")]
+    pub kind: ResourceKind,
+    /// The server's id, where it is known.
+    pub id: Option<ResourceId>,
+    /// The name.
+    pub name: String,
+}
+
+impl AuditedResource {
+    /// The resource at `address`.
+    pub fn new(address: &Address, id: Option<ResourceId>) -> Self {
+        Self {
+            kind: address.kind,
+            id,
+            name: address.name.clone(),
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditMetrics {
+    /// From the first attempt's start to the last one's end, waits left out, in milliseconds.
+    pub latency_ms: f64,
+    /// Requests that it took.
+    pub attempts: u32,
+}
+
+/// What was really checked in this run; `None` where it was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Compliance {
+    /// Every rule of the manifest holds.
+    pub schema_validated: Option<bool>,
+    /// Every dependency is there.
+    pub dependency_verified: Option<bool>,
+    /// The union of project and tenant holds no cycle.
+    pub circular_reference_check_passed: Option<bool>,
+    /// The script was parsed.
+    pub script_syntax_checked: Option<bool>,
+    /// Its tests passed.
+    pub test_passed: Option<bool>,
+}
+
+/// One audit record before it is sealed: its place in the chain is added where it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// Unique.
+    pub audit_id: String,
+    /// The run that wrote it.
+    pub run_id: RunId,
+    /// When.
+    pub timestamp: UtcMillis,
+    /// Who.
+    pub actor: String,
+    /// On which tenant.
+    pub tenant: String,
+    /// What.
+    pub action: AuditAction,
+    /// How far it came.
+    pub phase: Phase,
+    /// On which resource.
+    pub resource: AuditedResource,
+    /// The blocks that it changes, such as `cache`; no values.
+    pub changes: Vec<String>,
+    /// What was measured; `None` before anything was sent.
+    pub metrics: Option<AuditMetrics>,
+    /// What was checked.
+    pub compliance: Compliance,
+    /// What went wrong, without a secret; also a note such as `already_absent`.
+    pub error: Option<String>,
+}
+
+/// A record in its place in the chain, as the one line that stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedRecord {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// Compact JSON without the final line feed.
+    pub line: String,
+}

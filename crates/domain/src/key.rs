@@ -1,0 +1,160 @@
+//! Names of things that pass between runs and servers: ids, tags, keys, digests.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+macro_rules! opaque {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes `text` as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+opaque! {
+    /// An opaque version from the server, sent back in `If-Match` exactly as received.
+    EntityTag
+}
+opaque! {
+    /// Names one intended write; the same in every attempt and later run until it is resolved.
+    IdempotencyKey
+}
+opaque! {
+    /// Names one apply.
+    RunId
+}
+opaque! {
+    /// A keyed hash of a secret: it tells whether the secret changed, and nothing else.
+    Fingerprint
+}
+
+/// The server's id of a resource: 1 to 128 characters, each an ASCII letter, a digit, `_` or `-`.
+///
+/// Nothing else is taken from a server as an id, so an id can never change the path of a request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ResourceId(String);
+
+/// A server's id that is empty, too long, or holds a character that no id has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("id is not 1 to {} letters, digits, `_` or `-`", ResourceId::MAX_CHARS)]
+pub struct ResourceIdError;
+
+impl ResourceId {
+    /// The longest id, in characters.
+    pub const MAX_CHARS: usize = 128;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ResourceId {
+    type Err = ResourceIdError;
+
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let fits = (1..=Self::MAX_CHARS).contains(&raw.len()) && raw.bytes().all(allowed);
+        fits.then(|| Self(raw.to_owned())).ok_or(ResourceIdError)
+    }
+}
+
+impl TryFrom<String> for ResourceId {
+    type Error = ResourceIdError;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        raw.parse()
+    }
+}
+
+impl From<ResourceId> for String {
+    fn from(id: ResourceId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A SHA-256, as 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// The digest of `bytes`.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        let mut text = String::with_capacity(64);
+        for byte in Sha256::digest(bytes.as_ref()) {
+            for nibble in [byte >> 4, byte & 0xf] {
+                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        Self(text)
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resource_ids_cannot_leave_their_path_segment() {
+        let long = "a".repeat(ResourceId::MAX_CHARS + 1);
+        for (raw, fits) in [
+            ("a", true),
+            (&long[1..], true),
+            (long.as_str(), false),
+            ("", false),
+            ("../x", false),
+            ("a\r\nb", false),
+            ("a%2e", false),
+            ("é", false),
+        ] {
+            assert_eq!(raw.parse::<ResourceId>().is_ok(), fits, "case: {raw:?}");
+        }
+    }
+
+    #[test]
+    fn digest_is_lower_case_hex() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of("").as_str(), empty);
+    }
+}

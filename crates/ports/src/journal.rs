@@ -1,0 +1,150 @@
+//! What must survive a crash: what was last applied, what is under way, and how it ended.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use cxda_domain::address::Address;
+use cxda_domain::applied::LastApplied;
+use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::event::Event;
+use cxda_domain::instant::UtcMillis;
+use cxda_domain::key::{Digest, EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
+use cxda_domain::request::Operation;
+use cxda_domain::secret::SecretText;
+
+use crate::error::StoreError;
+
+/// A write that is about to be sent. It is kept until its outcome is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Unique; names the write in later calls.
+    pub operation_id: String,
+    /// The run that means to send it.
+    pub run: RunId,
+    /// What will be sent.
+    pub operation: Operation,
+    /// To which resource.
+    pub address: Address,
+    /// The server's id, where it is known.
+    pub id: Option<ResourceId>,
+    /// The key of a create; the same in every attempt and later run.
+    pub key: Option<IdempotencyKey>,
+    /// A digest of the body, so that a key is never used for another one.
+    pub payload: Digest,
+    /// The version that a replace was based on.
+    pub base_tag: Option<EntityTag>,
+    /// When it was made.
+    pub created: UtcMillis,
+}
+
+/// What the journal remembers of a resource after an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// It was applied.
+    Applied(LastApplied),
+    /// It was deleted, or let go.
+    Forgotten(Address),
+    /// As before.
+    Unchanged,
+}
+
+/// How a write ended: stored as one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    /// The intent that it settles.
+    pub operation_id: String,
+    /// Whether the intent is resolved; an unknown outcome stays open.
+    pub resolved: bool,
+    /// What is remembered from now on.
+    pub memory: Memory,
+    /// Its audit record.
+    pub record: AuditEntry,
+    /// What webhooks are told, an entry for each webhook and event.
+    pub outbox: Vec<OutboxEntry>,
+}
+
+/// An event on its way to one webhook.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxEntry {
+    /// Unique, and the same in every delivery.
+    pub id: String,
+    /// The webhook's name in the settings.
+    pub webhook: String,
+    /// The event.
+    pub event: Event,
+}
+
+/// How far a delivery came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeliveryState {
+    /// To be tried, or tried again.
+    Pending,
+    /// The receiver took it.
+    Delivered,
+}
+
+/// Keeps what must survive a crash, for one tenant and one project. Every method returns only when its effect is durable.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Journal: fmt::Debug + Send + Sync {
+    /// What was last applied to each resource.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    async fn last_applied(&self) -> Result<BTreeMap<Address, LastApplied>, StoreError>;
+
+    /// Writes whose outcome is not known, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they cannot be read.
+    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError>;
+
+    /// Keeps `intent` and its audit record together, before anything is sent. An open intent of the same operation id is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they could not be kept; then nothing may be sent.
+    async fn begin(&self, intent: &Intent, record: &AuditEntry)
+    -> Result<SealedRecord, StoreError>;
+
+    /// Keeps an outcome with its audit record and its events, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they could not be kept; the intent then stays open.
+    async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError>;
+
+    /// Takes note of resources that were found to be as wanted, without any write.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be kept.
+    async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError>;
+
+    /// Every audit record after number `after`, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they cannot be read.
+    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError>;
+
+    /// Events that are still to be delivered, in the order in which they happened.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they cannot be read.
+    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Takes note of one attempt to deliver the outbox entry `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be kept.
+    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError>;
+
+    /// A keyed hash of `secret`. The key never leaves the journal, so the hash tells nobody else anything.
+    fn fingerprint(&self, secret: &SecretText) -> Fingerprint;
+}
