@@ -34,6 +34,8 @@ pub struct SimConfig {
     pub ignored_on_create: Vec<String>,
     /// How long an action is `PUBLISHING` after a write; zero means `PUBLISHED` at once.
     pub publishing: Duration,
+    /// How long an action is `DELETING` after a delete; zero means that it is gone at once.
+    pub deleting: Duration,
     /// How long a new view is `PENDING` before it is `ACTIVE`.
     pub view_pending: Duration,
     /// How long a view is `BUILDING` after its indexes were ordered.
@@ -65,6 +67,7 @@ impl SimConfig {
             filter: FilterHabit::Exact,
             ignored_on_create: Vec::new(),
             publishing: Duration::ZERO,
+            deleting: Duration::ZERO,
             view_pending: Duration::from_secs(1),
             index_build: Duration::from_secs(1),
             page_size_limit: Self::PAGE_SIZE_LIMIT,

@@ -6,7 +6,7 @@
 //!
 //! # What it shows of itself
 //!
-//! Every answer bears the header [`MARKER_HEADER`]. `GET /__sim/state` shows what the tenant holds, in the form that
+//! Every answer bears the header [`MARKER_HEADER`], and `X-Request-Id` with the request's number in the log. `GET /__sim/state` shows what the tenant holds, in the form that
 //! [`SimState::from_json`] reads; `GET /__sim/log` shows what it was sent. Neither needs a token, neither shows a secret:
 //! of an encrypted value only its SHA-256 is there.
 //!

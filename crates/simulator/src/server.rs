@@ -31,6 +31,8 @@ use crate::tenant::{Moment, Tenant};
 
 /// The header that marks every answer of the simulator; its value is `1`.
 pub const MARKER_HEADER: &str = "x-cxda-simulator";
+/// The header that names a request; its value is the request's number in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request body, in bytes.
 const BODY_LIMIT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -260,7 +262,7 @@ impl Shared {
         if !mishap.after.is_zero() {
             self.clock.wait(mishap.after).await;
         }
-        let reply = match mishap.broken {
+        let mut reply = match mishap.broken {
             None => Reply::Whole(answer),
             Some(Break::Drop { .. }) => Reply::Nothing,
             Some(Break::Truncate { bytes }) => Reply::CutAfter(answer, bytes),
@@ -277,7 +279,11 @@ impl Shared {
                 })
             }
         };
-        if let Reply::Whole(answer) | Reply::CutAfter(answer, _) = &reply {
+        if let Reply::Whole(answer) | Reply::CutAfter(answer, _) = &mut reply {
+            if answer.headers.iter().all(|(name, _)| name != REQUEST_ID) {
+                let id = HeaderValue::from(reception.number);
+                answer.headers.push((REQUEST_ID, id));
+            }
             self.tenant().log.answered(reception.number, answer.status);
         }
         reply

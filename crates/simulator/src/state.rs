@@ -3,21 +3,20 @@
 //! The form is made for being kept in a file and for being looked at; it opens no file. It holds no secret: of an
 //! encrypted value only a digest is there. Tokens, the request log and the rate limit are not part of it.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 
-use cxda_adapters_memory::collection::{
-    Answer, Collection, Draft, InsertError, NameRule, Record, RestoreError, Snapshot,
-};
+use cxda_adapters_memory::collection::{Collection, Draft, InsertError, NameRule, RestoreError};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, EntityTag, IdempotencyKey};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::document::Document;
 use crate::variables::{StoredVariable, take_in};
 
-const FORMAT_VERSION: &str = "1.0";
+mod image;
+
+pub(crate) use self::image::StateImage;
+
 /// How many relayed webhooks are kept; older ones are dropped first.
 const WEBHOOKS_KEPT: usize = 1_000;
 
@@ -28,6 +27,8 @@ pub struct SimState {
     pub(crate) views: Collection<StoredView>,
     pub(crate) actions: Collection<StoredAction>,
     pub(crate) webhooks: VecDeque<RelayedWebhook>,
+    /// The actions that are being deleted: from when on they are gone, in epoch milliseconds, and their ids.
+    departing: BTreeSet<(i64, String)>,
 }
 
 /// A view.
@@ -60,6 +61,9 @@ pub(crate) struct StoredAction {
     pub(crate) modified_ms: i64,
     /// From when on its last write is published, in epoch milliseconds.
     pub(crate) published_from_ms: i64,
+    /// From when on it is gone, in epoch milliseconds, where it is being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gone_from_ms: Option<i64>,
 }
 
 /// A webhook that the relay was asked to send.
@@ -134,6 +138,7 @@ impl SimState {
             views: Collection::new(names),
             actions: Collection::new(names),
             webhooks: VecDeque::new(),
+            departing: BTreeSet::new(),
         }
     }
 
@@ -188,6 +193,7 @@ impl SimState {
             created_ms: at.epoch_millis(),
             modified_ms: at.epoch_millis(),
             published_from_ms: at.epoch_millis(),
+            gone_from_ms: None,
         };
         seed(&mut self.actions, id, name, action)
     }
@@ -200,24 +206,7 @@ impl SimState {
     /// - [`StateError::Version`] if its `formatVersion` is another.
     /// - [`StateError::Damaged`] if ids or names occur twice, or records are out of order.
     pub fn from_json(text: &str, names: NameRule) -> Result<Self, StateError> {
-        let malformed = |source| StateError::Malformed { source };
-        let version: VersionOnly = serde_json::from_str(text).map_err(malformed)?;
-        if version.format_version != FORMAT_VERSION {
-            return Err(StateError::Version {
-                found: version.format_version,
-            });
-        }
-        let image: StateImage = serde_json::from_str(text).map_err(malformed)?;
-        let damaged = |source| StateError::Damaged { source };
-        Ok(Self {
-            tables: image
-                .tables
-                .restore(NameRule::Repeatable)
-                .map_err(damaged)?,
-            views: image.views.restore(names).map_err(damaged)?,
-            actions: image.actions.restore(names).map_err(damaged)?,
-            webhooks: image.webhooks,
-        })
+        StateImage::read(text)?.into_state(names)
     }
 
     /// The state as JSON.
@@ -227,12 +216,29 @@ impl SimState {
 
     /// The state at this moment, with resources shared and not copied.
     pub(crate) fn image(&self) -> StateImage {
-        StateImage {
-            format_version: FORMAT_VERSION.to_owned(),
-            tables: CollectionImage::of(self.tables.snapshot()),
-            views: CollectionImage::of(self.views.snapshot()),
-            actions: CollectionImage::of(self.actions.snapshot()),
-            webhooks: self.webhooks.clone(),
+        StateImage::of(self)
+    }
+
+    /// Has an action be gone from `due_ms` on, in epoch milliseconds; returns whether there is such an action.
+    pub(crate) fn depart(&mut self, id: &str, due_ms: i64) -> bool {
+        let Some(record) = self.actions.get(id) else {
+            return false;
+        };
+        if record.value.gone_from_ms.is_none() {
+            self.actions
+                .amend(id, |action| action.gone_from_ms = Some(due_ms));
+            self.departing.insert((due_ms, id.to_owned()));
+        }
+        true
+    }
+
+    /// Takes out the actions that are gone by now.
+    pub(crate) fn sweep(&mut self, now: UtcMillis) {
+        while let Some((due_ms, _)) = self.departing.first()
+            && *due_ms <= now.epoch_millis()
+            && let Some((_, id)) = self.departing.pop_first()
+        {
+            self.actions.remove(&id);
         }
     }
 
@@ -279,239 +285,5 @@ fn seed<T>(
         .map_err(|source| SeedError::Taken { source })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VersionOnly {
-    format_version: String,
-}
-
-/// A state laid open; this is the form that JSON has.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StateImage {
-    format_version: String,
-    tables: CollectionImage<Document>,
-    views: CollectionImage<StoredView>,
-    actions: CollectionImage<StoredAction>,
-    webhooks: VecDeque<RelayedWebhook>,
-}
-
-impl StateImage {
-    /// The image as JSON.
-    pub(crate) fn to_json(&self) -> String {
-        // All keys are text and all numbers finite, so there is a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct CollectionImage<T> {
-    writes: u64,
-    records: Vec<RecordImage<T>>,
-    answers: Vec<AnswerImage<T>>,
-}
-
-/// A record by reference to what the tenant holds, or read from text.
-#[derive(Debug)]
-struct RecordImage<T>(Arc<Record<T>>);
-
-/// The parts of a record in JSON.
-#[derive(Serialize, Deserialize)]
-struct RecordParts<Text, Value> {
-    id: Text,
-    name: Text,
-    tag: EntityTag,
-    sequence: u64,
-    value: Value,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(bound(serialize = "T: Serialize", deserialize = "T: Deserialize<'de>"))]
-struct AnswerImage<T> {
-    key: IdempotencyKey,
-    payload: Digest,
-    /// The id of the record that was answered.
-    id: String,
-    /// The record as it was answered; absent where it is still so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    first: Option<RecordImage<T>>,
-}
-
-impl<T: Serialize> Serialize for RecordImage<T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RecordParts {
-            id: &self.0.id,
-            name: &self.0.name,
-            tag: self.0.tag.clone(),
-            sequence: self.0.sequence,
-            value: &self.0.value,
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for RecordImage<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let parts = RecordParts::<String, T>::deserialize(deserializer)?;
-        Ok(Self(Arc::new(Record {
-            id: parts.id,
-            name: parts.name,
-            tag: parts.tag,
-            sequence: parts.sequence,
-            value: parts.value,
-        })))
-    }
-}
-
-impl<T> CollectionImage<T> {
-    fn of(snapshot: Snapshot<T>) -> Self {
-        let records = &snapshot.records;
-        let is_present = |first: &Record<T>| {
-            records
-                .binary_search_by_key(&first.sequence, |record| record.sequence)
-                .is_ok_and(|position| records[position].tag == first.tag)
-        };
-        let answers = snapshot
-            .answers
-            .into_iter()
-            .map(
-                |Answer {
-                     key,
-                     payload,
-                     first,
-                 }| AnswerImage {
-                    key,
-                    payload,
-                    id: first.id.clone(),
-                    first: (!is_present(&first)).then_some(RecordImage(first)),
-                },
-            )
-            .collect();
-        let records = snapshot.records.into_iter().map(RecordImage).collect();
-        Self {
-            writes: snapshot.writes,
-            records,
-            answers,
-        }
-    }
-
-    fn restore(self, names: NameRule) -> Result<Collection<T>, RestoreError> {
-        let records: Vec<Arc<Record<T>>> = self.records.into_iter().map(|r| r.0).collect();
-        let present = Snapshot {
-            writes: self.writes,
-            records,
-            answers: Vec::new(),
-        };
-        let collection = Collection::restore(names, present)?;
-        let answers = self.answers.into_iter().filter_map(|answer| {
-            let first = match answer.first {
-                Some(RecordImage(first)) => first,
-                None => Arc::clone(collection.get(&answer.id)?),
-            };
-            Some(Answer {
-                key: answer.key,
-                payload: answer.payload,
-                first,
-            })
-        });
-        let whole = Snapshot {
-            answers: answers.collect(),
-            ..collection.snapshot()
-        };
-        Collection::restore(names, whole)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const AT: i64 = 1_700_000_000_000;
-
-    fn filled() -> SimState {
-        let at = UtcMillis::from_epoch_millis(AT);
-        let mut state = SimState::fresh(NameRule::Unique);
-        state
-            .seed_view("v1", r#"{"id":"x","name":"calls","big":1e400}"#, at)
-            .unwrap();
-        let action =
-            r#"{"name":"score","variables":[{"name":"t","value":"hunter2","encrypted":true}]}"#;
-        state.seed_action("a1", action, at).unwrap();
-        state.relay(RelayedWebhook {
-            received_ms: AT,
-            target_url: "https://example.com".to_owned(),
-            payload: RawValue::from_string("{\"n\":1.00}".to_owned()).unwrap(),
-        });
-        state
-    }
-
-    #[test]
-    fn a_state_comes_back_byte_for_byte_and_without_secrets() {
-        let json = filled().to_json();
-        let again = SimState::from_json(&json, NameRule::Unique).unwrap();
-        assert_eq!(again.to_json(), json);
-        assert!(json.contains("1e400"));
-        assert!(!json.contains("hunter2"));
-    }
-
-    #[test]
-    fn first_answers_are_kept_in_full_only_where_the_record_moved_on() {
-        let mut state = SimState::fresh(NameRule::Unique);
-        for id in ["v1", "v2"] {
-            let draft = Draft {
-                id: id.to_owned(),
-                name: id.to_owned(),
-                value: StoredView {
-                    members: Document::default(),
-                    created_ms: AT,
-                    active_from_ms: AT,
-                    indexed_from_ms: AT,
-                },
-            };
-            let keyed = cxda_adapters_memory::collection::Keyed {
-                key: IdempotencyKey::new(id),
-                payload: Digest::of(id),
-            };
-            state.views.insert(draft, Some(keyed)).unwrap();
-        }
-        state.views.remove("v2");
-        let json = state.to_json();
-        assert_eq!(json.matches("\"first\"").count(), 1);
-        let again = SimState::from_json(&json, NameRule::Unique).unwrap();
-        assert_eq!(again.views.snapshot().answers.len(), 2);
-    }
-
-    #[test]
-    fn a_text_that_is_no_state_is_refused() {
-        let json = filled().to_json();
-        let other = json.replace("\"formatVersion\":\"1.0\"", "\"formatVersion\":\"2.0\"");
-        let names = NameRule::Unique;
-        assert!(matches!(
-            SimState::from_json(&other, names),
-            Err(StateError::Version { found }) if found == "2.0"
-        ));
-        let cut = &json[..json.len() - 1];
-        assert!(matches!(
-            SimState::from_json(cut, names),
-            Err(StateError::Malformed { .. })
-        ));
-        let twice = json.replace("\"sequence\":1", "\"sequence\":9");
-        assert!(matches!(
-            SimState::from_json(&twice, names),
-            Err(StateError::Damaged { .. })
-        ));
-    }
-
-    #[test]
-    fn what_cannot_be_seeded_says_why() {
-        let at = UtcMillis::from_epoch_millis(AT);
-        let mut state = filled();
-        let malformed = state.seed_view("v2", "{}", at);
-        assert!(matches!(malformed, Err(SeedError::Malformed)));
-        let taken = state.seed_action("a2", r#"{"name":"score"}"#, at);
-        assert!(matches!(taken, Err(SeedError::Taken { .. })));
-        let bare = r#"{"name":"other","variables":[{"name":"t","encrypted":true}]}"#;
-        let secretless = state.seed_action("a3", bare, at);
-        assert!(matches!(secretless, Err(SeedError::NoSecret)));
-    }
-}
+mod tests;

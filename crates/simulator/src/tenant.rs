@@ -97,6 +97,7 @@ impl Tenant {
 
     /// Carries out a request.
     pub(crate) fn answer(&mut self, request: &Request, moment: Moment) -> Answer {
+        self.state.sweep(moment.now);
         let (operation, id) = match self.router.find(&request.method, &request.path) {
             Found::Operation(operation, id) => (operation, id),
             Found::OtherMethod => {
@@ -159,7 +160,7 @@ impl Tenant {
             Operation::GetAction => actions::get(self, id, moment),
             Operation::CreateAction => actions::create(self, request, moment),
             Operation::ReplaceAction => actions::replace(self, id, request, moment),
-            Operation::DeleteAction => actions::delete(self, id),
+            Operation::DeleteAction => actions::delete(self, id, moment),
             Operation::TestAction => actions::test(self, id, request),
         }
     }

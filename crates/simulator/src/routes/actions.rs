@@ -86,6 +86,7 @@ fn try_create(tenant: &mut Tenant, request: &Request, moment: Moment) -> Result<
             created_ms,
             modified_ms: created_ms,
             published_from_ms: later(moment.now, tenant.config.publishing),
+            gone_from_ms: None,
         },
     };
     let inserted = tenant
@@ -125,9 +126,9 @@ fn try_replace(
         .map(Arc::clone)
         .ok_or_else(absent)?;
     let config = &tenant.config;
-    if let Some(wait) = publishing_for(&present.value, moment) {
-        let message = "the action is being published";
-        return Err(Answer::problem(config.profile.conflicts.busy, message).retry_after(wait));
+    if let State::Busy { name, left } = state_of(&present.value, moment) {
+        let message = format!("the state of the action is {name}");
+        return Err(Answer::problem(config.profile.conflicts.busy, &message).retry_after(left));
     }
     let representation = shown(&present, config, moment);
     let present_tag = tag_of(&present, &representation, config.profile.concurrency);
@@ -140,6 +141,7 @@ fn try_replace(
         created_ms: present.value.created_ms,
         modified_ms: moment.now.epoch_millis(),
         published_from_ms: later(moment.now, config.publishing),
+        gone_from_ms: None,
     };
     let replaced = tenant
         .state
@@ -154,14 +156,16 @@ fn try_replace(
 }
 
 /// Takes an action away.
-pub(crate) fn delete(tenant: &mut Tenant, id: &str) -> Answer {
-    match tenant.state.actions.remove(id) {
-        Some(_) => {
-            tenant.changed();
-            Answer::empty(StatusCode::NO_CONTENT)
-        }
-        None => Answer::not_found("action"),
+pub(crate) fn delete(tenant: &mut Tenant, id: &str, moment: Moment) -> Answer {
+    if !tenant
+        .state
+        .depart(id, later(moment.now, tenant.config.deleting))
+    {
+        return Answer::not_found("action");
     }
+    tenant.state.sweep(moment.now);
+    tenant.changed();
+    Answer::empty(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize)]
@@ -246,15 +250,30 @@ fn variables_of(
     }
 }
 
-/// How much longer the last write of an action is being published; `None` where it is done.
-fn publishing_for(action: &StoredAction, moment: Moment) -> Option<Duration> {
-    let left_ms = action
-        .published_from_ms
-        .saturating_sub(moment.now.epoch_millis());
-    u64::try_from(left_ms)
-        .ok()
-        .filter(|&ms| ms > 0)
-        .map(Duration::from_millis)
+/// Where an action stands.
+enum State {
+    Published,
+    /// It cannot be replaced for so much longer.
+    Busy {
+        name: &'static str,
+        left: Duration,
+    },
+}
+
+fn state_of(action: &StoredAction, moment: Moment) -> State {
+    let left = |until_ms: i64| {
+        let left_ms = until_ms.saturating_sub(moment.now.epoch_millis());
+        Duration::from_millis(u64::try_from(left_ms).unwrap_or_default())
+    };
+    let (name, left) = match action.gone_from_ms {
+        Some(gone_from_ms) => ("DELETING", left(gone_from_ms)),
+        None => ("PUBLISHING", left(action.published_from_ms)),
+    };
+    if left.is_zero() {
+        State::Published
+    } else {
+        State::Busy { name, left }
+    }
 }
 
 fn whole(
@@ -279,9 +298,9 @@ fn shown(record: &Record<StoredAction>, config: &SimConfig, moment: Moment) -> D
             .collect();
         action.set("variables", &shown);
     }
-    let state = match publishing_for(stored, moment) {
-        Some(_) => "PUBLISHING",
-        None => "PUBLISHED",
+    let state = match state_of(stored, moment) {
+        State::Published => "PUBLISHED",
+        State::Busy { name, .. } => name,
     };
     action.set("state", state);
     action.set("createdTimestamp", &stored.created_ms);

@@ -226,6 +226,23 @@ async fn an_action_that_is_being_published_is_busy_for_a_while() {
 }
 
 #[tokio::test]
+async fn an_action_that_is_being_deleted_is_busy_until_it_is_gone() {
+    let mut config = config();
+    config.deleting = Duration::from_secs(5);
+    config.profile.conflicts.busy = reqwest::StatusCode::LOCKED;
+    let bench = Bench::of(config, fresh()).await;
+    let made = bench.post(NEW_ACTION, &action("score")).await;
+    let path = format!("{ACTIONS}/{}", id_of(&made));
+    assert_eq!(bench.delete(&path).await.status, 204);
+    assert_eq!(bench.get(&path).await.json()["state"], "DELETING");
+    let busy = bench.put(&path, &made.tag(), &action("score")).await;
+    assert_eq!((busy.status, busy.header("retry-after")), (423, "5"));
+    bench.clock.advance(Duration::from_secs(5));
+    assert_eq!(bench.get(&path).await.status, 404);
+    assert_eq!(bench.post(NEW_ACTION, &action("score")).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_content_hash_or_nothing_may_stand_in_for_the_tag() {
     let mut hashed = config();
     hashed.profile.concurrency = Concurrency::ContentHash;

@@ -32,7 +32,8 @@ async fn the_log_shows_what_was_sent_and_no_secret() {
     let bench = Bench::fresh().await;
     let made = bench.post_keyed(NEW_ACTION, "k-1", &action("score")).await;
     let path = format!("{ACTIONS}/{}", made.json()["id"].as_str().unwrap());
-    bench.put(&path, "\"stale\"", &action("score")).await;
+    let stale = bench.put(&path, "\"stale\"", &action("score")).await;
+    assert_eq!(stale.header("x-request-id"), "3");
     let log = bench.send(bench.client.get(bench.url("/__sim/log"))).await;
     assert!(
         !log.text.contains("hunter") && !log.text.contains(&bench.token),
