@@ -353,6 +353,19 @@ mod tests {
     }
 
     #[test]
+    fn the_example_in_the_documentation_is_a_script() {
+        let text = include_str!("faults.rs");
+        let example: String = text
+            .lines()
+            .skip_while(|line| *line != "//! ```json")
+            .skip(1)
+            .take_while(|line| *line != "//! ```")
+            .map(|line| line.trim_start_matches("//!"))
+            .collect();
+        assert_eq!(FaultScript::from_json(&example).unwrap().rules.len(), 4);
+    }
+
+    #[test]
     fn a_rule_fires_for_the_calls_it_counts() {
         let cases = [
             (r#""nth":2"#, [false, true, false, false]),

@@ -2,9 +2,12 @@
 //!
 //! What they have in common stands here: bodies, tags, preconditions and idempotency keys.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use axum::http::header::{ETAG, IF_MATCH};
 use cxda_adapters_memory::collection::{Keyed, Record};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, IdempotencyKey};
 use serde_json::Value;
 
@@ -94,4 +97,10 @@ fn tagged(status: StatusCode, shown: &Document, tag: Option<&str>) -> Answer {
         Some(tag) => answer.with(ETAG, tag),
         None => answer,
     }
+}
+
+/// The epoch milliseconds `wait` after `now`.
+fn later(now: UtcMillis, wait: Duration) -> i64 {
+    let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    now.epoch_millis().saturating_add(wait_ms)
 }

@@ -95,6 +95,8 @@ enum Reply {
 
 impl Simulator {
     /// A tenant that behaves as `config` says and holds `state`; time and ids come from outside.
+    ///
+    /// `ids` must not repeat an id that `state` holds: a state that is kept needs random ones.
     pub fn new(
         config: SimConfig,
         state: SimState,

@@ -11,8 +11,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::paging::{Listed, page};
-use super::views::later;
-use super::{Body, body_of, check_precondition, key_reused, keyed, name_taken, tag_of, tagged};
+use super::{
+    Body, body_of, check_precondition, key_reused, keyed, later, name_taken, tag_of, tagged,
+};
 use crate::config::{FilterHabit, SimConfig};
 use crate::document::Document;
 use crate::message::{Answer, FieldError, Request};

@@ -9,7 +9,9 @@ use cxda_adapters_memory::collection::{Draft, InsertError, Precondition, Record,
 use cxda_domain::instant::UtcMillis;
 
 use super::paging::{Listed, page};
-use super::{Body, body_of, check_precondition, key_reused, keyed, name_taken, tag_of, tagged};
+use super::{
+    Body, body_of, check_precondition, key_reused, keyed, later, name_taken, tag_of, tagged,
+};
 use crate::document::Document;
 use crate::message::{Answer, FieldError, Request};
 use crate::rules::{self, Purpose};
@@ -194,10 +196,4 @@ fn shown(record: &Record<StoredView>, now: UtcMillis) -> Document {
     let created_at = UtcMillis::from_epoch_millis(stored.created_ms);
     view.set("createdAt", &created_at);
     view
-}
-
-/// The epoch milliseconds `wait` after `now`.
-pub(super) fn later(now: UtcMillis, wait: std::time::Duration) -> i64 {
-    let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    now.epoch_millis().saturating_add(wait_ms)
 }

@@ -1,20 +1,17 @@
 //! A simulator on loopback with a clock that moves when told to, and a client for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use async_trait::async_trait;
+use cxda_adapters_memory::clock::{Advance, ManualClock};
+use cxda_adapters_memory::ids::SequentialIds;
 use cxda_domain::instant::UtcMillis;
-use cxda_ports::clock::Clock;
-use cxda_ports::ids::IdSource;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::profile::{ProfileName, SimProfile};
 use cxda_simulator::{NameRule, Running, SimState, Simulator};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::task::yield_now;
 
 pub(crate) const VIEWS: &str = "/api/v2/data/actions/views";
 pub(crate) const ACTIONS: &str = "/api/v2/dataactions";
@@ -23,65 +20,10 @@ pub(crate) const NEW_ACTION: &str = "/api/v2/dataactions/actions";
 /// Where every test begins: 2023-11-14T22:13:20Z.
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
 
-/// A clock that moves when told to.
-#[derive(Debug)]
-pub(crate) struct TestClock {
-    elapsed: watch::Sender<Duration>,
-    waiting: watch::Sender<u32>,
-}
-
-impl TestClock {
-    pub(crate) fn new() -> Self {
-        Self {
-            elapsed: watch::Sender::new(Duration::ZERO),
-            waiting: watch::Sender::new(0),
-        }
-    }
-
-    pub(crate) fn advance(&self, by: Duration) {
-        self.elapsed.send_modify(|elapsed| *elapsed += by);
-    }
-
-    /// Returns once somebody has begun to wait for the clock `count` times.
-    pub(crate) async fn awaited(&self, count: u32) {
-        let mut waiting = self.waiting.subscribe();
-        waiting.wait_for(|begun| *begun >= count).await.unwrap();
-    }
-}
-
-#[async_trait]
-impl Clock for TestClock {
-    fn now(&self) -> UtcMillis {
-        let millis = i64::try_from(self.elapsed().as_millis()).unwrap();
-        UtcMillis::from_epoch_millis(START_MS + millis)
-    }
-
-    fn elapsed(&self) -> Duration {
-        *self.elapsed.borrow()
-    }
-
-    async fn wait(&self, duration: Duration) {
-        let until = self.elapsed() + duration;
-        let mut elapsed = self.elapsed.subscribe();
-        self.waiting.send_modify(|begun| *begun += 1);
-        elapsed.wait_for(|now| *now >= until).await.unwrap();
-    }
-}
-
-/// Ids `id-1`, `id-2` and so on.
-#[derive(Debug, Default)]
-pub(crate) struct CountedIds(AtomicU64);
-
-impl IdSource for CountedIds {
-    fn fresh(&self) -> String {
-        format!("id-{}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
-    }
-}
-
 /// A running simulator, its clock, and a client with a token.
 pub(crate) struct Bench {
     pub(crate) running: Running,
-    pub(crate) clock: Arc<TestClock>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: Client,
     pub(crate) token: String,
 }
@@ -108,6 +50,11 @@ impl Got {
     pub(crate) fn tag(&self) -> String {
         self.header("etag").to_owned()
     }
+}
+
+/// A clock that stands at [`START_MS`] until it is moved by hand.
+pub(crate) fn clock() -> ManualClock {
+    ManualClock::new(UtcMillis::from_epoch_millis(START_MS), Advance::ByHand)
 }
 
 pub(crate) fn config() -> SimConfig {
@@ -139,8 +86,8 @@ impl Bench {
         state: SimState,
         arranged: impl FnOnce(Simulator) -> Simulator,
     ) -> Self {
-        let clock = Arc::new(TestClock::new());
-        let ids = Arc::new(CountedIds::default());
+        let clock = Arc::new(clock());
+        let ids = Arc::new(SequentialIds::new());
         let simulator = Simulator::new(config, state, Arc::clone(&clock) as _, ids);
         let running = arranged(simulator)
             .start(([127, 0, 0, 1], 0).into())
@@ -197,6 +144,13 @@ impl Bench {
             headers,
             text,
         })
+    }
+
+    /// Returns once the simulator has begun to wait for the clock.
+    pub(crate) async fn waiting(&self) {
+        while self.clock.waits().is_empty() {
+            yield_now().await;
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Got {

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use cxda_adapters_memory::ids::SequentialIds;
 use cxda_simulator::config::{Exposure, SimConfig};
 use cxda_simulator::{Running, Simulator, StartError};
 
-use crate::bench::{Bench, CountedIds, TestClock, client, config, fresh};
+use crate::bench::{Bench, client, clock, config, fresh};
 
 async fn start(config: SimConfig, address: &str) -> Result<Running, StartError> {
-    let (clock, ids) = (Arc::new(TestClock::new()), Arc::new(CountedIds::default()));
+    let (clock, ids) = (Arc::new(clock()), Arc::new(SequentialIds::new()));
     let address: SocketAddr = address.parse().unwrap();
     Simulator::new(config, fresh(), clock, ids)
         .start(address)

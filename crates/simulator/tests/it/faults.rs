@@ -91,7 +91,7 @@ async fn a_delayed_request_is_carried_out_although_the_client_left() {
         .request(Method::POST, NEW_ACTION)
         .json(&action("score"));
     let sent = tokio::spawn(request.send());
-    bench.clock.awaited(1).await;
+    bench.waiting().await;
     sent.abort();
     assert!(sent.await.unwrap_err().is_cancelled());
     assert_eq!(actions(&bench).await, 0);
@@ -111,7 +111,7 @@ async fn a_delayed_answer_comes_after_the_deed() {
         .request(Method::POST, NEW_ACTION)
         .json(&action("score"));
     let sent = tokio::spawn(request.send());
-    bench.clock.awaited(1).await;
+    bench.waiting().await;
     assert_eq!(actions(&bench).await, 1);
     bench.clock.advance(Duration::from_secs(2));
     assert_eq!(sent.await.unwrap().unwrap().status(), 201);
