@@ -1,6 +1,6 @@
 //! The port of manifests over a project's folder.
 //!
-//! It joins [`project`](crate::project) and [`reader`](crate::reader), and does their blocking work
+//! It joins [`project`](crate::project) and [`reader`], and does their blocking work
 //! off the async threads.
 
 use std::error::Error as _;
