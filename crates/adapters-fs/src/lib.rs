@@ -1,6 +1,7 @@
 //! Files: the manifests and scripts of a project's folder, and what `cxda` keeps beside them.
 //!
-//! - manifests in YAML, JSON and TOML, with source positions, and script files inside the project only: [`reader`].
+//! - manifests in YAML, JSON and TOML, with source positions: [`reader`], found in the project's folder,
+//!   where script files lie as well: [`project`], [`manifests::FsManifests`].
 //! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
 //!
 //! The only crate that opens files. It judges no rule about what a manifest says; it reports where
@@ -9,5 +10,7 @@
 
 pub mod atomic;
 pub mod audit;
+pub mod manifests;
+pub mod project;
 pub mod reader;
 pub mod store;
