@@ -2,9 +2,11 @@
 //!
 //! - [`clock::ManualClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
 //! - [`journal::MemoryJournal`]: what a store would keep.
+//! - [`tenant::MemoryTenant`]: what a tenant would hold.
 //! - [`collection::Collection`]: what a server keeps of its resources.
 
 pub mod clock;
 pub mod collection;
 pub mod ids;
 pub mod journal;
+pub mod tenant;
