@@ -136,9 +136,7 @@ impl Shelf {
             .collect();
         let next = page.next.map(PageCursor::new);
         let total = u64::try_from(page.total).ok();
-        for item in &items {
-            self.resources.amend(item.id.as_str(), Resource::was_shown);
-        }
+        self.were_shown(&items);
         Ok(Page { items, next, total })
     }
 
@@ -149,10 +147,14 @@ impl Shelf {
             .named(name)
             .map(|record| record.value.show(name, &BTreeSet::new()))
             .collect();
-        for item in &found {
+        self.were_shown(&found);
+        found
+    }
+
+    fn were_shown(&mut self, items: &[ObservedResource]) {
+        for item in items.iter().filter(|item| item.is_busy()) {
             self.resources.amend(item.id.as_str(), Resource::was_shown);
         }
-        found
     }
 
     pub(super) fn read(&mut self, id: &ResourceId) -> Result<Versioned<ObservedResource>, Refusal> {
