@@ -37,8 +37,8 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens the file `path` for reading and writing, and makes it where it lacks, its folder too. It ends up readable by its owner
-/// alone, also where it was not.
+/// Opens the file `path` for reading and for writing at its end, and makes it where it lacks, its folder too. It ends up readable
+/// by its owner alone, also where it was not.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     let folder = folder_of(path);
     make_folder(folder)?;
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
