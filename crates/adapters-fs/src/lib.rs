@@ -1,1 +1,13 @@
-//! Under construction.
+//! Files: the manifests and scripts of a project's folder, and what `cxda` keeps beside them.
+//!
+//! - manifests in YAML, JSON and TOML, with source positions, and script files inside the project only: [`reader`].
+//! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
+//!
+//! The only crate that opens files. It judges no rule about what a manifest says; it reports where
+//! a file cannot be read, and leaves everything else to the domain. Every file made here is for its owner
+//! alone (0600, folders 0700).
+
+pub mod atomic;
+pub mod audit;
+pub mod reader;
+pub mod store;

@@ -157,6 +157,8 @@ pub struct DateProcessing {
     pub source_field: String,
     /// The field that is written; not empty.
     pub target_field: String,
+    /// What was manipulated, as the manifest says it; not sent.
+    pub input_timestamp: String,
     /// The result, UTC with `Z` or local with a numeric offset.
     pub computed_value: String,
     /// An IANA name.

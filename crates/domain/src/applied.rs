@@ -48,26 +48,22 @@ impl LastApplied {
 pub fn field_digests(fields: &Projection) -> BTreeMap<String, Digest> {
     let mut digests = BTreeMap::new();
     for (key, value) in fields.fields() {
-        collect(key.clone(), value, &mut digests);
+        collect_leaves(key, value, &mut digests);
     }
     digests
 }
 
-/// A digest of one value of a projection.
-pub fn value_digest(value: &Value) -> Digest {
-    Digest::of(value.to_string())
-}
-
-fn collect(path: String, value: &Value, digests: &mut BTreeMap<String, Digest>) {
+/// Adds a digest of each leaf of `value`, which stands at `path`.
+pub(crate) fn collect_leaves(path: &str, value: &Value, digests: &mut BTreeMap<String, Digest>) {
     match value {
         // A projection is at most three levels deep, so the depth of this recursion is bounded.
         Value::Object(members) => {
             for (key, member) in members {
-                collect(format!("{path}.{key}"), member, digests);
+                collect_leaves(&format!("{path}.{key}"), member, digests);
             }
         }
         leaf => {
-            digests.insert(path, value_digest(leaf));
+            digests.insert(path.to_owned(), Digest::of(leaf.to_string()));
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::action::DateProcessing;
 use crate::address::Address;
 use crate::body::{ActionBody, ViewBody};
 use crate::instant::UtcMillis;
@@ -137,6 +138,35 @@ impl Event {
         });
         Self {
             kind,
+            address: address.clone(),
+            body,
+        }
+    }
+
+    /// The dates of an action were processed; the result had been checked before it was sent.
+    pub fn date_processed(
+        address: &Address,
+        id: &ResourceId,
+        dates: &DateProcessing,
+        request_id: &str,
+        at: UtcMillis,
+        latency_ms: f64,
+    ) -> Self {
+        let body = json!({
+            "audit_record": {
+                "request_id": request_id,
+                "timestamp": at,
+                "action_id": id,
+                "input_timestamp": dates.input_timestamp,
+                "output_timestamp": dates.computed_value,
+                "latency_ms": latency_ms,
+                "accuracy_valid": true,
+                "status": "SUCCESS",
+            },
+            "action_id": id,
+        });
+        Self {
+            kind: EventKind::DateProcessed,
             address: address.clone(),
             body,
         }

@@ -132,15 +132,18 @@ impl ObservedState {
         let Some(id) = source.get("id").and_then(Value::as_str) else {
             return;
         };
-        let is_view_name = self.view_names.values().any(|name| name == id);
         let resolved = match self.view_names.get(id) {
             Some(name) => ProjectedSource::View(name.clone()),
-            None if id.parse::<TableId>().is_err() && is_view_name => {
+            None if id.parse::<TableId>().is_err() && self.has_view_named(id) => {
                 ProjectedSource::View(id.to_owned())
             }
             None => ProjectedSource::Table(id.to_lowercase()),
         };
         *source = resolved.to_value();
+    }
+
+    fn has_view_named(&self, name: &str) -> bool {
+        self.view_names.values().any(|known| known == name)
     }
 
     /// Every resource, in the order in which the tenant listed them.

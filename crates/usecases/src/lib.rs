@@ -1,1 +1,13 @@
-//! Under construction.
+//! What `cxda` does: one public function per operator command, every effect through a port.
+//!
+//! Nothing here prints, parses arguments or names an adapter.
+
+pub mod apply;
+pub mod deliver;
+pub mod get;
+pub mod observe;
+pub mod plan;
+pub mod ports;
+pub mod resolve;
+pub mod saved;
+pub mod validate;

@@ -1,0 +1,191 @@
+//! Files for their owner alone, and writing a file whole or not at all.
+//!
+//! Nothing here knows what the files hold.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Replaces `path` by a file that holds `bytes`, readable by its owner alone. Whatever happens, `path` holds either the whole of
+/// what it held before or the whole of `bytes`; a symbolic link is replaced, not followed.
+///
+/// # Errors
+///
+/// The error of the step that failed; `path` is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    // The temporary file has mode 0600 from the start and lies in the same folder, so that the rename cannot cross a file system.
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync_folder(folder)
+}
+
+/// Makes `folder` and what lacks above it, for their owner alone. A folder that is there keeps its mode: it may be somebody else's.
+///
+/// # Errors
+///
+/// The error of the system.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens the file `path` for reading and writing, and makes it where it lacks, its folder too. It ends up readable by its owner
+/// alone, also where it was not.
+///
+/// # Errors
+///
+/// The error of the system; also where `path` is a symbolic link, no regular file, or another user's.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    let folder = folder_of(path);
+    make_folder(folder)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let file = open_regular(&mut options, path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mut permissions = file.metadata()?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            // This fails for a file of another user, and then it must not be trusted.
+            permissions.set_mode(0o600);
+            file.set_permissions(permissions)?;
+        }
+    }
+    sync_folder(folder)?;
+    Ok(file)
+}
+
+/// Opens the regular file `path` for reading.
+///
+/// # Errors
+///
+/// The error of the system; also where `path` is a symbolic link or no regular file.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    open_regular(OpenOptions::new().read(true), path)
+}
+
+#[cfg_attr(
+    not(unix),
+    expect(
+        clippy::needless_pass_by_ref_mut,
+        reason = "flags are set on Unix alone"
+    )
+)]
+fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        // Without NONBLOCK the opening of a pipe waits for its other end.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("not a regular file"))
+    }
+}
+
+/// Makes the names in `folder` durable.
+///
+/// # Errors
+///
+/// The error of the system.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        OpenOptions::new().read(true).open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The folder that `path` lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn text(path: &Path) -> String {
+        let mut text = String::new();
+        open_to_read(path)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        path.symlink_metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_replaced_file_holds_the_new_text_and_nothing_else_stays_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        replace(&path, b"a long first text").unwrap();
+        replace(&path, b"second").unwrap();
+        assert_eq!(text(&path), "second");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn t_05_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let replaced = folder.path().join("plan.json");
+        replace(&replaced, b"").unwrap();
+        assert_eq!(mode(&replaced), 0o600);
+
+        let opened = folder.path().join("deep/below/file");
+        let file = open_private(&opened).unwrap();
+        file.set_permissions(PermissionsExt::from_mode(0o666))
+            .unwrap();
+        open_private(&opened).unwrap();
+        assert_eq!(mode(&opened), 0o600);
+        assert_eq!(mode(&folder.path().join("deep")), 0o700);
+        assert_eq!(mode(&folder.path().join("deep/below")), 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn t_05_a_link_is_neither_followed_nor_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        replace(&target, b"kept").unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        assert!(open_private(&link).is_err());
+        replace(&link, b"new").unwrap();
+        assert_eq!((text(&target), text(&link)), ("kept".into(), "new".into()));
+    }
+
+    #[test]
+    fn a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(open_to_read(folder.path()).is_err());
+    }
+}

@@ -1,0 +1,217 @@
+//! The store: what was last applied, what is under way, the audit records and the outbox, in one SQLite file.
+//!
+//! It decides nothing about plans, and it never holds a secret: of a value it keeps a keyed fingerprint.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxda_domain::address::Address;
+use cxda_domain::applied::LastApplied;
+use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::key::Fingerprint;
+use cxda_domain::secret::SecretText;
+use cxda_ports::error::StoreError;
+use cxda_ports::journal::{DeliveryState, Intent, Journal, OutboxEntry, Settlement};
+use hmac::{Hmac, KeyInit, Mac};
+use rusqlite::Connection;
+use sha2::Sha256;
+
+mod ledger;
+mod queue;
+mod rows;
+mod schema;
+
+use ledger::Ledger;
+use queue::{Access, Fault, Queue};
+
+/// Whose journal a store is opened as. The audit records are of all scopes together; everything else is of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The tenant's name in the settings.
+    pub tenant: String,
+    /// The origin of its API, such as `https://na1.api.nicecxone.com`.
+    pub origin: String,
+}
+
+/// A journal on disk. One thread owns the connection; calls that wait at the same time are committed, and flushed, together.
+pub struct Store {
+    queue: Queue,
+    scope: Arc<Scope>,
+    key: FingerprintKey,
+}
+
+/// The key of this store's fingerprints.
+struct FingerprintKey([u8; 32]);
+
+impl Store {
+    /// Opens the store `path` for reading and writing, and makes it where it lacks: mode 0600, in a folder of mode 0700.
+    ///
+    /// `fresh_key` are 32 random bytes; they become the key of the fingerprints if the store has none yet.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::Newer`] if a newer version wrote it.
+    /// - [`StoreError::Failed`] if it cannot be opened, or is no store.
+    pub fn open(path: &Path, scope: Scope, fresh_key: [u8; 32]) -> Result<Self, StoreError> {
+        let mut connection = schema::open(path)?;
+        let key = schema::fingerprint_key(&mut connection, fresh_key).map_err(opening)?;
+        Self::start(connection, scope, key, Access::ReadWrite)
+    }
+
+    /// Opens the store `path` for reading; `None` where there is none. No file is made or changed.
+    ///
+    /// What is written meanwhile by somebody else need not be seen, and a call that writes fails.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::Newer`] if a newer version wrote it.
+    /// - [`StoreError::Failed`] if it cannot be opened, or is no store.
+    pub fn open_read_only(path: &Path, scope: Scope) -> Result<Option<Self>, StoreError> {
+        let Some(connection) = schema::open_read_only(path)? else {
+            return Ok(None);
+        };
+        let key = schema::kept_key(&connection).map_err(opening)?;
+        match key {
+            Some(key) => Self::start(connection, scope, key, Access::ReadOnly).map(Some),
+            // Whoever was making this store has not come to its end; it holds nothing yet.
+            None => Ok(None),
+        }
+    }
+
+    fn start(
+        connection: Connection,
+        scope: Scope,
+        key: [u8; 32],
+        access: Access,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            queue: Queue::start(connection, access).map_err(opening)?,
+            scope: Arc::new(scope),
+            key: FingerprintKey(key),
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Ledger<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let answer = self.ask(work).await;
+        answer.map_err(|source| StoreError::Failed {
+            doing: "read",
+            source,
+        })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Ledger<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let answer = self.ask(work).await;
+        answer.map_err(|source| StoreError::Failed {
+            doing: "written",
+            source,
+        })
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Ledger<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let scope = Arc::clone(&self.scope);
+        self.queue
+            .ask(move |connection| work(Ledger::new(connection, &scope)))
+            .await
+    }
+}
+
+fn opening(source: impl Into<Fault>) -> StoreError {
+    StoreError::Failed {
+        doing: "opened",
+        source: source.into(),
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Store")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Journal for Store {
+    async fn last_applied(&self) -> Result<BTreeMap<Address, LastApplied>, StoreError> {
+        self.read(|ledger| ledger.last_applied()).await
+    }
+
+    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+        self.read(|ledger| ledger.open_intents()).await
+    }
+
+    async fn begin(
+        &self,
+        intent: &Intent,
+        record: &AuditEntry,
+    ) -> Result<SealedRecord, StoreError> {
+        let (intent, record) = (intent.clone(), record.clone());
+        self.write(move |ledger| {
+            ledger.keep_intent(&intent)?;
+            ledger.seal(&record)
+        })
+        .await
+    }
+
+    async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
+        let settlement = settlement.clone();
+        self.write(move |ledger| ledger.settle(&settlement)).await
+    }
+
+    async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError> {
+        let resources = resources.to_vec();
+        self.write(move |ledger| resources.iter().try_for_each(|each| ledger.remember(each)))
+            .await
+    }
+
+    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
+        self.read(move |ledger| ledger.records_after(after)).await
+    }
+
+    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.read(|ledger| ledger.pending_deliveries()).await
+    }
+
+    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |ledger| ledger.note_delivery(&id, state))
+            .await
+    }
+
+    fn fingerprint(&self, secret: &SecretText) -> Fingerprint {
+        self.key.fingerprint(secret)
+    }
+}
+
+impl FingerprintKey {
+    fn fingerprint(&self, secret: &SecretText) -> Fingerprint {
+        // HMAC fills a key up to a block with zeros, so this is the HMAC of the 32 bytes.
+        let mut block = [0; 64];
+        block[..self.0.len()].copy_from_slice(&self.0);
+        let mut code = Hmac::<Sha256>::new(&block.into());
+        code.update(secret.expose().as_bytes());
+        let mut text = String::with_capacity(64);
+        for byte in code.finalize().into_bytes() {
+            for nibble in [byte >> 4, byte & 0xf] {
+                text.extend(char::from_digit(u32::from(nibble), 16));
+            }
+        }
+        Fingerprint::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

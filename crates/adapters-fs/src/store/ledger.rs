@@ -1,0 +1,213 @@
+//! The store's content: every statement that reads or writes a table.
+//!
+//! It runs inside a transaction that it neither begins nor ends.
+
+use std::collections::BTreeMap;
+
+use cxda_domain::address::Address;
+use cxda_domain::applied::LastApplied;
+use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::key::{EntityTag, IdempotencyKey, ResourceId};
+use cxda_ports::journal::{DeliveryState, Intent, Memory, OutboxEntry, Settlement};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::Scope;
+use super::queue::Fault;
+use super::rows;
+use crate::audit::chain::{self, ChainHead};
+
+/// The tables, as one scope sees them.
+pub(super) struct Ledger<'a> {
+    connection: &'a Connection,
+    scope: &'a Scope,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(connection: &'a Connection, scope: &'a Scope) -> Self {
+        Self { connection, scope }
+    }
+
+    pub(super) fn last_applied(&self) -> Result<BTreeMap<Address, LastApplied>, Fault> {
+        let found = self.all(
+            "SELECT address, id, fields, secrets, protect FROM applied WHERE tenant = ?1 AND origin = ?2",
+            params![self.scope.tenant, self.scope.origin],
+            rows::last_applied,
+        )?;
+        let by_address = found.into_iter().map(|each| (each.address.clone(), each));
+        Ok(by_address.collect())
+    }
+
+    pub(super) fn remember(&self, applied: &LastApplied) -> Result<(), Fault> {
+        self.connection.execute(
+            "INSERT INTO applied (tenant, origin, address, id, fields, secrets, protect)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO UPDATE SET id = ?4, fields = ?5, secrets = ?6, protect = ?7",
+            params![
+                self.scope.tenant,
+                self.scope.origin,
+                applied.address.to_string(),
+                applied.id.as_str(),
+                serde_json::to_string(&applied.fields)?,
+                serde_json::to_string(&applied.secrets)?,
+                applied.protect,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn forget(&self, address: &Address) -> Result<(), Fault> {
+        self.connection.execute(
+            "DELETE FROM applied WHERE tenant = ?1 AND origin = ?2 AND address = ?3",
+            params![self.scope.tenant, self.scope.origin, address.to_string()],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn open_intents(&self) -> Result<Vec<Intent>, Fault> {
+        self.all(
+            "SELECT operation_id, run, operation, address, id, key, payload, base_tag, created_ms
+             FROM intents WHERE tenant = ?1 AND origin = ?2 ORDER BY ordinal",
+            params![self.scope.tenant, self.scope.origin],
+            rows::intent,
+        )
+    }
+
+    pub(super) fn keep_intent(&self, intent: &Intent) -> Result<(), Fault> {
+        self.connection
+            .execute("INSERT INTO intents (tenant, origin, operation_id, run, operation, address, id, key, payload, base_tag, created_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 ON CONFLICT (tenant, origin, operation_id) DO UPDATE SET run = ?4, operation = ?5, address = ?6,
+                     id = ?7, key = ?8, payload = ?9, base_tag = ?10, created_ms = ?11", params![
+                self.scope.tenant,
+                self.scope.origin,
+                intent.operation_id,
+                intent.run.as_str(),
+                rows::word(&intent.operation)?,
+                intent.address.to_string(),
+                intent.id.as_ref().map(ResourceId::as_str),
+                intent.key.as_ref().map(IdempotencyKey::as_str),
+                intent.payload.as_str(),
+                intent.base_tag.as_ref().map(EntityTag::as_str),
+                intent.created.epoch_millis(),
+            ])?;
+        Ok(())
+    }
+
+    pub(super) fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, Fault> {
+        if settlement.resolved {
+            self.connection.execute(
+                "DELETE FROM intents WHERE tenant = ?1 AND origin = ?2 AND operation_id = ?3",
+                params![
+                    self.scope.tenant,
+                    self.scope.origin,
+                    settlement.operation_id
+                ],
+            )?;
+        }
+        match &settlement.memory {
+            Memory::Applied(applied) => self.remember(applied)?,
+            Memory::Forgotten(address) => self.forget(address)?,
+            Memory::Unchanged => {}
+        }
+        for entry in &settlement.outbox {
+            self.put_out(entry)?;
+        }
+        self.seal(&settlement.record)
+    }
+
+    /// Adds `entry` to the chain.
+    pub(super) fn seal(&self, entry: &AuditEntry) -> Result<SealedRecord, Fault> {
+        let (record, head) = chain::seal(&self.chain_head()?, entry)?;
+        self.connection.execute(
+            "INSERT INTO audit_records (seq, line, hash) VALUES (?1, ?2, ?3)",
+            params![i64::try_from(record.seq)?, record.line, head.hash()],
+        )?;
+        Ok(record)
+    }
+
+    fn chain_head(&self) -> Result<ChainHead, Fault> {
+        // The head is read anew each time: another process may have written since.
+        let last = self
+            .connection
+            .query_row(
+                "SELECT seq, hash FROM audit_records ORDER BY seq DESC LIMIT 1",
+                [],
+                |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        match last {
+            Some((seq, hash)) => Ok(ChainHead::at(u64::try_from(seq)?, hash)),
+            None => Ok(ChainHead::start()),
+        }
+    }
+
+    pub(super) fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, Fault> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.all(
+            "SELECT seq, line FROM audit_records WHERE seq > ?1 ORDER BY seq",
+            [after],
+            |row| {
+                Ok(SealedRecord {
+                    seq: u64::try_from(row.get::<_, i64>(0)?)?,
+                    line: row.get(1)?,
+                })
+            },
+        )
+    }
+
+    fn put_out(&self, entry: &OutboxEntry) -> Result<(), Fault> {
+        self.connection.execute(
+            "INSERT INTO outbox (tenant, origin, id, webhook, kind, address, body, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending')",
+            params![
+                self.scope.tenant,
+                self.scope.origin,
+                entry.id,
+                entry.webhook,
+                entry.event.kind.as_str(),
+                entry.event.address.to_string(),
+                entry.event.body.to_string(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, Fault> {
+        self.all(
+            "SELECT id, webhook, kind, address, body FROM outbox
+             WHERE tenant = ?1 AND origin = ?2 AND state = 'pending' ORDER BY ordinal",
+            params![self.scope.tenant, self.scope.origin],
+            rows::outbox_entry,
+        )
+    }
+
+    pub(super) fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), Fault> {
+        let state = match state {
+            DeliveryState::Pending => "pending",
+            DeliveryState::Delivered => "delivered",
+        };
+        let noted = self
+            .connection
+            .execute("UPDATE outbox SET state = ?4, attempts = attempts + 1 WHERE tenant = ?1 AND origin = ?2 AND id = ?3", params![self.scope.tenant, self.scope.origin, id, state])?;
+        if noted == 1 {
+            Ok(())
+        } else {
+            Err(format!("the outbox has no entry {id}").into())
+        }
+    }
+
+    fn all<T>(
+        &self,
+        statement: &str,
+        params: impl Params,
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut statement = self.connection.prepare(statement)?;
+        let mut rows = statement.query(params)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(row)?);
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,69 @@
+//! Domain values as columns, and back.
+//!
+//! A column that does not read back is a fault of the file, never a panic.
+
+use cxda_domain::applied::LastApplied;
+use cxda_domain::event::Event;
+use cxda_domain::instant::UtcMillis;
+use cxda_domain::key::{EntityTag, IdempotencyKey, RunId};
+use cxda_ports::journal::{Intent, OutboxEntry};
+use rusqlite::Row;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::queue::Fault;
+
+/// The text of a value that JSON writes as one word, such as `createView`.
+pub(super) fn word(value: &impl Serialize) -> Result<String, Fault> {
+    match serde_json::to_value(value)? {
+        Value::String(word) => Ok(word),
+        other => Err(format!("{other} is no word").into()),
+    }
+}
+
+fn from_word<T: DeserializeOwned>(word: String) -> Result<T, Fault> {
+    Ok(serde_json::from_value(Value::String(word))?)
+}
+
+/// The row `address, id, fields, secrets, protect`.
+pub(super) fn last_applied(row: &Row<'_>) -> Result<LastApplied, Fault> {
+    Ok(LastApplied {
+        address: from_word(row.get(0)?)?,
+        id: from_word(row.get(1)?)?,
+        fields: serde_json::from_str(&row.get::<_, String>(2)?)?,
+        secrets: serde_json::from_str(&row.get::<_, String>(3)?)?,
+        protect: row.get(4)?,
+    })
+}
+
+/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms`.
+pub(super) fn intent(row: &Row<'_>) -> Result<Intent, Fault> {
+    Ok(Intent {
+        operation_id: row.get(0)?,
+        run: RunId::new(row.get::<_, String>(1)?),
+        operation: from_word(row.get(2)?)?,
+        address: from_word(row.get(3)?)?,
+        id: row
+            .get::<_, Option<String>>(4)?
+            .map(from_word)
+            .transpose()?,
+        key: row.get::<_, Option<String>>(5)?.map(IdempotencyKey::new),
+        payload: from_word(row.get(6)?)?,
+        base_tag: row.get::<_, Option<String>>(7)?.map(EntityTag::new),
+        created: UtcMillis::from_epoch_millis(row.get(8)?),
+    })
+}
+
+/// The row `id, webhook, kind, address, body`.
+pub(super) fn outbox_entry(row: &Row<'_>) -> Result<OutboxEntry, Fault> {
+    Ok(OutboxEntry {
+        id: row.get(0)?,
+        webhook: row.get(1)?,
+        event: Event {
+            kind: from_word(row.get(2)?)?,
+            address: from_word(row.get(3)?)?,
+            body: serde_json::from_str(&row.get::<_, String>(4)?)?,
+        },
+    })
+}

@@ -1,0 +1,370 @@
+//! Plans: the ordered writes that bring a tenant to match, why, and what they cost.
+//!
+//! A plan is computed from values alone and changes nothing; carrying it out is the use cases' work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::address::{Address, AddressPattern, ResourceKind};
+use crate::applied::LastApplied;
+use crate::body::{ActionBody, ViewBody};
+use crate::diff::{Cause, FieldDifference, LeftOut, cause, differences};
+use crate::key::{Digest, Fingerprint, ResourceId};
+use crate::manifest::Manifest;
+use crate::observed::{ObservedResource, ObservedState};
+use crate::projection::Projection;
+use crate::request::{Operation, RequestCount};
+use crate::violation::Violations;
+
+mod order;
+
+/// What a change does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    /// A new resource.
+    Create,
+    /// Another version of one; sent as a replace.
+    Update,
+    /// One less.
+    Delete,
+}
+
+impl ChangeKind {
+    /// The word in JSON and text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// What is sent of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A view.
+    View(ViewBody),
+    /// An action.
+    Action(ActionBody),
+}
+
+impl Body {
+    /// The managed fields, for comparison.
+    pub fn projection(&self) -> Projection {
+        match self {
+            Self::View(body) => body.projection(),
+            Self::Action(body) => body.projection(),
+        }
+    }
+}
+
+/// What is wanted of one resource, every reference resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desired {
+    /// What is sent.
+    pub body: Body,
+    /// A fingerprint of each encrypted value, by the variable's name.
+    pub secrets: BTreeMap<String, Fingerprint>,
+    /// Whether its manifest protects it.
+    pub protect: bool,
+}
+
+/// One write of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The resource.
+    pub address: Address,
+    /// Create, update or delete.
+    pub kind: ChangeKind,
+    /// Which side moved.
+    pub cause: Cause,
+    /// What differs, in the order of the fields' names.
+    pub fields: Vec<FieldDifference>,
+    /// Whether it takes over a resource that was never applied from here.
+    pub adopts: bool,
+    /// The server's id, where the resource is there.
+    pub id: Option<ResourceId>,
+    /// A digest of what the listing showed, where the resource is there.
+    pub listed: Option<Digest>,
+    /// Changes of this plan that must be done first.
+    pub after: BTreeSet<Address>,
+}
+
+/// Why a resource that no manifest names stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Its manifest protected it.
+    Protected,
+    /// Something that stays depends on it.
+    NeededBy(Address),
+}
+
+/// The ordered writes that bring a tenant to match.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// In the order of execution.
+    pub changes: Vec<Change>,
+    /// Resources that are as wanted.
+    pub unchanged: usize,
+    /// Resources that are as wanted and of which the journal does not know that they are ours, or knows something older.
+    pub to_note: Vec<LastApplied>,
+    /// Resources that `--prune` would delete and that stay.
+    pub kept: BTreeMap<Address, Kept>,
+    /// What the whole costs, the listing included.
+    pub requests: RequestCount,
+    /// Findings about the manifests and the tenant; a plan with errors has no changes.
+    pub violations: Violations,
+}
+
+impl Plan {
+    /// How many changes of `kind` there are.
+    pub fn count(&self, kind: ChangeKind) -> usize {
+        self.changes
+            .iter()
+            .filter(|change| change.kind == kind)
+            .count()
+    }
+}
+
+/// What to plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanScope {
+    /// Only these and what they depend on; everything where empty.
+    pub targets: Vec<AddressPattern>,
+    /// Whether to delete what this project made and no manifest names.
+    pub prune: bool,
+}
+
+/// Everything that a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput<'a> {
+    /// The manifests.
+    pub manifest: &'a Manifest,
+    /// What each declared resource must become, by address.
+    pub desired: &'a BTreeMap<Address, Desired>,
+    /// What the tenant has.
+    pub observed: &'a ObservedState,
+    /// What was last applied.
+    pub applied: &'a BTreeMap<Address, LastApplied>,
+    /// What to plan.
+    pub scope: &'a PlanScope,
+    /// What reading the tenant cost.
+    pub spent: &'a RequestCount,
+}
+
+/// The plan that brings the observed state to the desired one.
+///
+/// The caller has made sure that the manifests hold no error and that no name stands twice on the tenant.
+pub fn plan(input: PlanInput<'_>) -> Plan {
+    let dependencies = order::Dependencies::new(input);
+    let included = dependencies.included(input);
+    let mut plan = Plan {
+        requests: input.spent.clone(),
+        ..Plan::default()
+    };
+    for address in dependencies.first_to_last() {
+        let Some(desired) = input
+            .desired
+            .get(address)
+            .filter(|_| included.contains(address))
+        else {
+            continue;
+        };
+        match write(input, address, desired) {
+            Outcome::Change(change) => plan.changes.push(change),
+            Outcome::Unchanged(note) => {
+                plan.unchanged += 1;
+                plan.to_note.extend(note);
+            }
+        }
+    }
+    let written: BTreeSet<Address> = plan
+        .changes
+        .iter()
+        .map(|change| change.address.clone())
+        .collect();
+    for change in &mut plan.changes {
+        change.after = dependencies
+            .of(&change.address)
+            .intersection(&written)
+            .cloned()
+            .collect();
+    }
+    if input.scope.prune {
+        dependencies.prune(input, &mut plan);
+    }
+    for change in &plan.changes {
+        count(
+            change,
+            input.desired.get(&change.address),
+            &mut plan.requests,
+        );
+    }
+    plan
+}
+
+enum Outcome {
+    Change(Change),
+    Unchanged(Option<LastApplied>),
+}
+
+fn write(input: PlanInput<'_>, address: &Address, desired: &Desired) -> Outcome {
+    let wanted = desired.body.projection();
+    let applied = input.applied.get(address);
+    let Some(there) = input.observed.get(address) else {
+        return Outcome::Change(create(address, &wanted, applied));
+    };
+    let mut fields = differences(&wanted, &there.fields, LeftOut::MeansEmpty);
+    let mut why = fields
+        .iter()
+        .map(|field| cause(field, applied))
+        .reduce(Cause::with);
+    let secrets = changed_secrets(desired, applied, &fields);
+    for field in secrets {
+        fields.push(field);
+        why = Some(why.map_or(Cause::Pending, |why| why.with(Cause::Pending)));
+    }
+    fields.sort_by(|left, right| left.path.cmp(&right.path));
+    let Some(cause) = why else {
+        let now = LastApplied::new(
+            address.clone(),
+            there.id.clone(),
+            &wanted,
+            desired.secrets.clone(),
+            desired.protect,
+        );
+        return Outcome::Unchanged((applied != Some(&now)).then_some(now));
+    };
+    Outcome::Change(Change {
+        kind: ChangeKind::Update,
+        cause,
+        fields: shown(desired, fields),
+        adopts: applied.is_none(),
+        ..existing(there)
+    })
+}
+
+fn create(address: &Address, wanted: &Projection, applied: Option<&LastApplied>) -> Change {
+    let fields = wanted.fields().iter().map(|(key, value)| FieldDifference {
+        path: key.clone(),
+        before: Value::Null,
+        after: value.clone(),
+    });
+    Change {
+        address: address.clone(),
+        kind: ChangeKind::Create,
+        // What was applied from here and is gone was deleted on the tenant.
+        cause: if applied.is_some() {
+            Cause::Drift
+        } else {
+            Cause::Pending
+        },
+        fields: fields.collect(),
+        adopts: false,
+        id: None,
+        listed: None,
+        after: BTreeSet::new(),
+    }
+}
+
+/// A change of a resource that is there; what it changes is the caller's to say.
+fn existing(there: &ObservedResource) -> Change {
+    Change {
+        address: there.address(),
+        kind: ChangeKind::Delete,
+        cause: Cause::Pending,
+        fields: Vec::new(),
+        adopts: false,
+        id: Some(there.id.clone()),
+        listed: Some(there.document.digest()),
+        after: BTreeSet::new(),
+    }
+}
+
+/// Encrypted variables whose value changed, or of which the journal knows nothing.
+fn changed_secrets(
+    desired: &Desired,
+    applied: Option<&LastApplied>,
+    fields: &[FieldDifference],
+) -> Vec<FieldDifference> {
+    let known = move |name: &str| applied.and_then(|applied| applied.secrets.get(name));
+    desired
+        .secrets
+        .iter()
+        .filter(move |(name, now)| known(name) != Some(*now))
+        .map(|(name, _)| format!("{}.{name}", Projection::VARIABLES))
+        // A variable that is new as a whole is one difference, not two.
+        .filter(|path| !fields.iter().any(|field| field.path == *path))
+        .map(|path| FieldDifference {
+            path: format!("{path}.value"),
+            before: json!(HIDDEN),
+            after: json!(HIDDEN_CHANGED),
+        })
+        .collect()
+}
+
+/// What stands for a value that must not be shown.
+const HIDDEN: &str = "(hidden)";
+/// What stands for a value that must not be shown and is not the one before.
+const HIDDEN_CHANGED: &str = "(hidden, changed)";
+
+/// Hides values that come by reference: they may be secrets although the variable is not encrypted.
+fn shown(desired: &Desired, mut fields: Vec<FieldDifference>) -> Vec<FieldDifference> {
+    let Body::Action(action) = &desired.body else {
+        return fields;
+    };
+    for variable in action
+        .variables
+        .iter()
+        .flatten()
+        .filter(|each| !each.literal)
+    {
+        let path = format!("{}.{}", Projection::VARIABLES, variable.name);
+        for field in &mut fields {
+            if field.path == path {
+                hide_member(&mut field.before, HIDDEN);
+                hide_member(&mut field.after, HIDDEN);
+            } else if field.path == format!("{path}.value") && !variable.encrypted {
+                field.before = json!(HIDDEN);
+                field.after = json!(HIDDEN_CHANGED);
+            }
+        }
+    }
+    fields
+}
+
+fn hide_member(variable: &mut Value, text: &str) {
+    if let Some(value) = variable.get_mut("value") {
+        *value = json!(text);
+    }
+}
+
+/// Adds what carrying out `change` costs.
+fn count(change: &Change, desired: Option<&Desired>, requests: &mut RequestCount) {
+    use Operation as Op;
+    let builds_indexes = |body: &Desired| match &body.body {
+        Body::View(view) => !view.auto_indexes,
+        Body::Action(_) => false,
+    };
+    match (change.kind, change.address.kind) {
+        (ChangeKind::Create, ResourceKind::View) => requests.add(Op::CreateView, 1),
+        (ChangeKind::Create, ResourceKind::Action) => requests.add(Op::CreateAction, 1),
+        (ChangeKind::Update, ResourceKind::View) => {
+            requests.add(Op::GetView, 1);
+            requests.add(Op::ReplaceView, 1);
+        }
+        (ChangeKind::Update, ResourceKind::Action) => {
+            requests.add(Op::GetAction, 1);
+            requests.add(Op::ReplaceAction, 1);
+        }
+        (ChangeKind::Delete, ResourceKind::View) => requests.add(Op::DeleteView, 1),
+        (ChangeKind::Delete, ResourceKind::Action) => requests.add(Op::DeleteAction, 1),
+    }
+    if change.kind != ChangeKind::Delete && desired.is_some_and(builds_indexes) {
+        requests.add(Op::BuildIndexes, 1);
+    }
+}

@@ -1,0 +1,344 @@
+//! Carries out a plan: what is independent at once, every write journaled before it is sent and settled after.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cxda_domain::address::Address;
+use cxda_domain::audit::Compliance;
+use cxda_domain::event::EventKind;
+use cxda_domain::key::{ResourceId, RunId};
+use cxda_domain::plan::{Change, ChangeKind};
+use cxda_ports::error::{ApiError, ApiErrorKind, AuditError, CallCost, StoreError};
+use cxda_ports::progress::ProgressEvent;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::plan::Planned;
+use crate::ports::ApplyPorts;
+
+mod confirm;
+mod create;
+mod delete;
+mod execution;
+mod update;
+
+use execution::Execution;
+
+/// What becomes of the rest after a failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// What does not depend on it goes on.
+    #[default]
+    Continue,
+    /// Nothing new is begun.
+    Stop,
+}
+
+/// A webhook that wants to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its name in the settings.
+    pub webhook: String,
+    /// What it wants; everything where `None`.
+    pub events: Option<BTreeSet<EventKind>>,
+}
+
+/// How to carry out a plan.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
+    /// Names the run.
+    pub run: RunId,
+    /// Who runs it.
+    pub actor: String,
+    /// The tenant's name.
+    pub tenant: String,
+    /// The most changes under way at once, 1 or more.
+    pub parallelism: usize,
+    /// What becomes of the rest after a failure.
+    pub on_error: OnError,
+    /// What was checked before.
+    pub compliance: Compliance,
+    /// Who is told.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// How a change ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The tenant is as wanted.
+    Done,
+    /// The tenant is as before, or says so.
+    Failed,
+    /// Nothing was sent.
+    Skipped,
+    /// Sent, not answered, not proved.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word in JSON and text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a change was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The tenant refused it or could not be asked.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Somebody else changed managed fields after they were planned; nothing was written.
+    #[error("somebody else changed {} after the plan was made", fields.join(", "))]
+    Conflict {
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// The tenant accepted the write and shows something else.
+    #[error("the tenant accepted the write and still shows another value of {}", fields.join(", "))]
+    Ignored {
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// Something that it depends on was not carried out.
+    #[error("{address} was not carried out")]
+    Dependency {
+        /// What it depends on.
+        address: Address,
+    },
+    /// The run was stopped before its turn came.
+    #[error("the run was stopped before its turn came")]
+    Stopped,
+    /// The journal could not be written, so nothing may be sent.
+    #[error("the write could not be journaled")]
+    Journal(#[from] StoreError),
+    /// The audit log could not be written, so nothing may be sent.
+    #[error("the write could not be audited")]
+    Audit(#[from] AuditError),
+}
+
+impl Failure {
+    /// A stable word for the failure, for JSON output.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Api(error) => error.code(),
+            Self::Conflict { .. } => "conflict",
+            Self::Ignored { .. } => "ignored",
+            Self::Dependency { .. } => "dependency",
+            Self::Stopped => "stopped",
+            Self::Journal(_) => "journal",
+            Self::Audit(_) => "audit",
+        }
+    }
+
+    /// Whether every further write would fail the same way.
+    fn stops_all(&self) -> bool {
+        match self {
+            Self::Journal(_) | Self::Audit(_) => true,
+            Self::Api(error) => matches!(
+                error.kind,
+                ApiErrorKind::Unauthenticated
+                    | ApiErrorKind::Credentials
+                    | ApiErrorKind::Unreachable
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// How one change of the plan ended.
+#[derive(Debug)]
+pub struct ChangeResult {
+    /// The resource.
+    pub address: Address,
+    /// What was to be done.
+    pub kind: ChangeKind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The server's id, where it is known.
+    pub id: Option<ResourceId>,
+    /// What it cost.
+    pub cost: CallCost,
+    /// Why it did not end well.
+    pub failure: Option<Failure>,
+}
+
+/// How a run ended: a result for each change, in the order of the plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The results.
+    pub results: Vec<ChangeResult>,
+}
+
+impl Applied {
+    /// How many changes of `kind` were carried out.
+    pub fn done(&self, kind: ChangeKind) -> usize {
+        let fits = |result: &&ChangeResult| result.kind == kind && result.outcome == Outcome::Done;
+        self.results.iter().filter(fits).count()
+    }
+
+    /// How many changes ended as `outcome`.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.results
+            .iter()
+            .filter(|result| result.outcome == outcome)
+            .count()
+    }
+}
+
+/// Carries out the plan; `stop` is looked at before each change, and what has begun then is brought to its end.
+///
+/// Resources that the plan found as wanted are noted as ours, without a request.
+///
+/// # Errors
+///
+/// [`StoreError`] if the journal cannot be read or written before anything is sent; what happens to a change is in its result.
+pub async fn apply(
+    ports: ApplyPorts<'_>,
+    options: &ApplyOptions,
+    planned: &Planned,
+    stop: &AtomicBool,
+) -> Result<Applied, StoreError> {
+    let changes = &planned.plan.changes;
+    if !planned.plan.to_note.is_empty() {
+        ports.journal.adopt(&planned.plan.to_note).await?;
+    }
+    if changes.is_empty() {
+        return Ok(Applied::default());
+    }
+    ports.progress.note(ProgressEvent::Applying {
+        changes: changes.len(),
+    });
+    let execution = Execution::new(ports, options, planned).await?;
+    let mut results: BTreeMap<usize, ChangeResult> = BTreeMap::new();
+    let (deletes, writes): (Vec<usize>, Vec<usize>) =
+        (0..changes.len()).partition(|index| changes[*index].kind == ChangeKind::Delete);
+    // Deletes come last: what is created or updated may still have depended on what goes.
+    for indexes in [writes, deletes] {
+        Phase::new(changes, &indexes, &execution)
+            .run(stop, &mut results)
+            .await;
+    }
+    Ok(Applied {
+        results: results.into_values().collect(),
+    })
+}
+
+/// Changes that may run at once, each after those that it depends on.
+struct Phase<'a> {
+    changes: &'a [Change],
+    execution: &'a Execution<'a>,
+    indexes: &'a [usize],
+    /// How many changes each one still waits for.
+    waits: BTreeMap<usize, usize>,
+    /// Who waits for each change.
+    dependents: BTreeMap<&'a Address, Vec<usize>>,
+}
+
+impl<'a> Phase<'a> {
+    fn new(changes: &'a [Change], indexes: &'a [usize], execution: &'a Execution<'a>) -> Self {
+        let here: BTreeSet<&Address> = indexes
+            .iter()
+            .map(|index| &changes[*index].address)
+            .collect();
+        let mut waits = BTreeMap::new();
+        let mut dependents: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+        for &index in indexes {
+            let first = changes[index]
+                .after
+                .iter()
+                .filter(|address| here.contains(address));
+            let mut count = 0;
+            for address in first {
+                dependents.entry(address).or_default().push(index);
+                count += 1;
+            }
+            waits.insert(index, count);
+        }
+        Self {
+            changes,
+            execution,
+            indexes,
+            waits,
+            dependents,
+        }
+    }
+
+    async fn run(mut self, stop: &AtomicBool, results: &mut BTreeMap<usize, ChangeResult>) {
+        let free = self.waits.iter().filter(|(_, count)| **count == 0);
+        let mut ready: BTreeSet<usize> = free.map(|(index, _)| *index).collect();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < self.execution.parallelism()
+                && !stop.load(Ordering::Relaxed)
+                && !self.execution.is_stopped()
+                && let Some(index) = ready.pop_first()
+            {
+                let change = &self.changes[index];
+                running.push(async move { (index, self.execution.carry_out(change).await) });
+            }
+            let Some((index, result)) = running.next().await else {
+                break;
+            };
+            self.end(index, result, &mut ready, results);
+        }
+        drop(running);
+        for &index in self.indexes {
+            let change = &self.changes[index];
+            results
+                .entry(index)
+                .or_insert_with(|| skipped(change, Failure::Stopped));
+        }
+    }
+
+    /// Takes note of a result, and frees or skips what waited for it.
+    fn end(
+        &mut self,
+        index: usize,
+        result: ChangeResult,
+        ready: &mut BTreeSet<usize>,
+        results: &mut BTreeMap<usize, ChangeResult>,
+    ) {
+        let mut ended = vec![(index, result)];
+        while let Some((index, result)) = ended.pop() {
+            let done = result.outcome == Outcome::Done;
+            self.execution.note(&result);
+            let dependents = self.dependents.get(&self.changes[index].address);
+            for &dependent in dependents.into_iter().flatten() {
+                if results.contains_key(&dependent) {
+                    continue;
+                }
+                if done {
+                    let Some(count) = self.waits.get_mut(&dependent) else {
+                        continue;
+                    };
+                    *count -= 1;
+                    if *count == 0 {
+                        ready.insert(dependent);
+                    }
+                } else {
+                    let address = self.changes[index].address.clone();
+                    let failure = Failure::Dependency { address };
+                    ended.push((dependent, skipped(&self.changes[dependent], failure)));
+                }
+            }
+            results.insert(index, result);
+        }
+    }
+}
+
+fn skipped(change: &Change, failure: Failure) -> ChangeResult {
+    ChangeResult {
+        address: change.address.clone(),
+        kind: change.kind,
+        outcome: Outcome::Skipped,
+        id: change.id.clone(),
+        cost: CallCost::default(),
+        failure: Some(failure),
+    }
+}

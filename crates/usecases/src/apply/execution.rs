@@ -1,0 +1,375 @@
+//! What every change of a run shares: ports, open intents, new ids, and the journaling around a write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cxda_domain::address::{Address, ResourceKind};
+use cxda_domain::applied::LastApplied;
+use cxda_domain::audit::{AuditAction, AuditEntry, AuditMetrics, AuditedResource, Phase};
+use cxda_domain::diff::{LeftOut, blocks, differences};
+use cxda_domain::event::Event;
+use cxda_domain::key::{Digest, EntityTag, IdempotencyKey, ResourceId};
+use cxda_domain::manifest::Declaration;
+use cxda_domain::observed::{ObservedResource, ObservedState};
+use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
+use cxda_domain::projection::Projection;
+use cxda_domain::request::Operation;
+use cxda_domain::view::ViewSource;
+use cxda_ports::error::{ApiErrorKind, CallCost, StoreError};
+use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::progress::ProgressEvent;
+
+use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome};
+use crate::plan::Planned;
+use crate::ports::ApplyPorts;
+
+/// The most time that a change waits for a tenant that is still working on an earlier write.
+pub(super) const BUSY_DEADLINE: Duration = Duration::from_mins(3);
+/// How long to wait between two looks at it where the tenant does not say.
+pub(super) const BUSY_PAUSE: Duration = Duration::from_secs(2);
+
+/// What every change of a run shares.
+#[derive(Debug)]
+pub(super) struct Execution<'a> {
+    pub(super) ports: ApplyPorts<'a>,
+    pub(super) options: &'a ApplyOptions,
+    pub(super) planned: &'a Planned,
+    open: BTreeMap<Address, Intent>,
+    view_ids: Mutex<BTreeMap<String, ResourceId>>,
+    failed: Mutex<BTreeSet<Address>>,
+    stopped: AtomicBool,
+}
+
+/// A change that ended well or not, with what is known of it.
+#[derive(Debug, Default)]
+pub(super) struct Progressed {
+    pub(super) id: Option<ResourceId>,
+    pub(super) cost: CallCost,
+}
+
+/// One write on its way: what is journaled of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Write<'a> {
+    pub(super) change: &'a Change,
+    pub(super) operation: Operation,
+    pub(super) action: AuditAction,
+    pub(super) id: Option<&'a ResourceId>,
+    pub(super) payload: &'a Digest,
+    pub(super) tag: Option<&'a EntityTag>,
+}
+
+/// How a write ended, for the journal.
+#[derive(Debug)]
+pub(super) struct Ending<'a> {
+    pub(super) phase: Phase,
+    pub(super) id: Option<&'a ResourceId>,
+    pub(super) cost: CallCost,
+    pub(super) memory: Memory,
+    pub(super) error: Option<String>,
+    pub(super) events: Vec<Event>,
+}
+
+impl<'a> Execution<'a> {
+    pub(super) async fn new(
+        ports: ApplyPorts<'a>,
+        options: &'a ApplyOptions,
+        planned: &'a Planned,
+    ) -> Result<Self, StoreError> {
+        let open = ports.journal.open_intents().await?;
+        Ok(Self {
+            ports,
+            options,
+            planned,
+            open: open
+                .into_iter()
+                .map(|intent| (intent.address.clone(), intent))
+                .collect(),
+            view_ids: Mutex::default(),
+            failed: Mutex::default(),
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn parallelism(&self) -> usize {
+        self.options.parallelism.max(1)
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Carries out one change, whatever it takes.
+    pub(super) async fn carry_out(&self, change: &Change) -> ChangeResult {
+        self.ports
+            .progress
+            .note(ProgressEvent::Started(&change.address));
+        let mut progressed = Progressed {
+            id: change.id.clone(),
+            cost: CallCost::default(),
+        };
+        let ended = match change.kind {
+            ChangeKind::Create => self.create(change, &mut progressed).await,
+            ChangeKind::Update => self.update(change, &mut progressed).await,
+            ChangeKind::Delete => self.delete(change, &mut progressed).await,
+        };
+        let outcome = match &ended {
+            Ok(()) => Outcome::Done,
+            Err(Failure::Dependency { .. } | Failure::Stopped) => Outcome::Skipped,
+            Err(Failure::Api(error)) if error.kind == ApiErrorKind::OutcomeUnknown => {
+                Outcome::Unknown
+            }
+            Err(_) => Outcome::Failed,
+        };
+        ChangeResult {
+            address: change.address.clone(),
+            kind: change.kind,
+            outcome,
+            id: progressed.id,
+            cost: progressed.cost,
+            failure: ended.err(),
+        }
+    }
+
+    /// Takes note of a result: new ids, failures, and whether to go on.
+    pub(super) fn note(&self, result: &ChangeResult) {
+        let done = result.outcome == Outcome::Done;
+        self.ports.progress.note(ProgressEvent::Ended {
+            address: &result.address,
+            done,
+        });
+        if done {
+            if let (ResourceKind::View, Some(id)) = (result.address.kind, &result.id) {
+                lock(&self.view_ids).insert(result.address.name.clone(), id.clone());
+            }
+            return;
+        }
+        lock(&self.failed).insert(result.address.clone());
+        let failed = result.outcome != Outcome::Skipped;
+        let fatal = result.failure.as_ref().is_some_and(Failure::stops_all);
+        if fatal || failed && self.options.on_error == OnError::Stop {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A resource whose change failed and which, on the tenant, still depends on `address`.
+    pub(super) fn failed_dependent(&self, address: &Address) -> Option<Address> {
+        let failed = lock(&self.failed);
+        let depends = |other: &&Address| {
+            let there = self.planned.observed.get(other);
+            there.is_some_and(|there| match address.kind {
+                ResourceKind::Action => {
+                    there.fields.dependencies().any(|name| name == address.name)
+                }
+                ResourceKind::View => {
+                    let source = there.fields.at(&[Projection::SOURCE, "view"]);
+                    source.and_then(serde_json::Value::as_str) == Some(&address.name)
+                }
+            })
+        };
+        failed
+            .iter()
+            .find(|other| other.kind == address.kind && depends(other))
+            .cloned()
+    }
+
+    /// What the change must bring about; a source view has its id by now.
+    pub(super) fn desired(&self, change: &Change) -> Option<Desired> {
+        let mut desired = self.planned.desired.get(&change.address)?.clone();
+        if let Body::View(view) = &mut desired.body
+            && let cxda_domain::body::SourceBody::View { name, id } = &mut view.source
+        {
+            let new = lock(&self.view_ids).get(name.as_str()).cloned();
+            let there = || {
+                let address = Address::view(name.as_str());
+                self.planned
+                    .observed
+                    .get(&address)
+                    .map(|view| view.id.clone())
+            };
+            *id = new.or_else(there);
+        }
+        Some(desired)
+    }
+
+    /// Fields of `resource` that are not as `desired`; what it leaves out counts as `left_out`.
+    pub(super) fn unlike(
+        &self,
+        desired: &Desired,
+        resource: &ObservedResource,
+        left_out: LeftOut,
+    ) -> Vec<String> {
+        let mut resource = resource.clone();
+        self.resolve_source(desired, &mut resource);
+        let found = differences(&desired.body.projection(), &resource.fields, left_out);
+        found.into_iter().map(|field| field.path).collect()
+    }
+
+    /// Names the source of a view, also where that view was created in this very run.
+    fn resolve_source(&self, desired: &Desired, resource: &mut ObservedResource) {
+        let state: &ObservedState = &self.planned.observed;
+        if let Body::View(view) = &desired.body {
+            let shown = resource.fields.at(&[Projection::SOURCE, "id"]);
+            let shown = shown
+                .and_then(serde_json::Value::as_str)
+                .map(ToOwned::to_owned);
+            if shown.is_some() && shown == view.source.id() {
+                let wanted = view.projection();
+                if let Some(source) = wanted.fields().get(Projection::SOURCE) {
+                    let fields = resource.fields.fields_mut();
+                    fields.insert(Projection::SOURCE.to_owned(), source.clone());
+                }
+                return;
+            }
+        }
+        state.resolve_source(resource);
+    }
+
+    /// The id of an open intent for the same body, so that its key is used again; else a fresh one.
+    fn operation_id(&self, write: Write<'_>) -> (String, Option<IdempotencyKey>) {
+        let same = self.open.get(&write.change.address).filter(|intent| {
+            intent.operation == write.operation && intent.payload == *write.payload
+        });
+        let creates = matches!(
+            write.operation,
+            Operation::CreateView | Operation::CreateAction
+        );
+        if let Some(intent) = same {
+            return (intent.operation_id.clone(), intent.key.clone());
+        }
+        let key = creates.then(|| IdempotencyKey::new(self.ports.ids.fresh()));
+        (self.ports.ids.fresh(), key)
+    }
+
+    /// Journals and audits the intent of `write`; only then may it be sent.
+    pub(super) async fn begin(&self, write: Write<'_>) -> Result<Intent, Failure> {
+        let (operation_id, key) = self.operation_id(write);
+        let intent = Intent {
+            operation_id,
+            run: self.options.run.clone(),
+            operation: write.operation,
+            address: write.change.address.clone(),
+            id: write.id.cloned(),
+            key,
+            payload: write.payload.clone(),
+            base_tag: write.tag.cloned(),
+            created: self.ports.clock.now(),
+        };
+        let entry = self.entry(write, Phase::Intended, write.id, None, None);
+        let record = self.ports.journal.begin(&intent, &entry).await?;
+        self.ports.audit.append(&record).await?;
+        Ok(intent)
+    }
+
+    /// Journals and audits how `write` ended.
+    pub(super) async fn settle(
+        &self,
+        write: Write<'_>,
+        intent: &Intent,
+        ending: Ending<'_>,
+    ) -> Result<(), Failure> {
+        let metrics = AuditMetrics {
+            latency_ms: ending.cost.latency.as_secs_f64() * 1_000.0,
+            attempts: ending.cost.attempts,
+        };
+        let id = ending.id.or(write.id);
+        let record = self.entry(write, ending.phase, id, Some(metrics), ending.error);
+        let settlement = Settlement {
+            operation_id: intent.operation_id.clone(),
+            resolved: ending.phase != Phase::Unknown,
+            memory: ending.memory,
+            record,
+            outbox: self.outbox(ending.events),
+        };
+        let record = self.ports.journal.settle(&settlement).await?;
+        self.ports.audit.append(&record).await?;
+        Ok(())
+    }
+
+    fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
+        let mut entries = Vec::new();
+        for event in events {
+            for subscription in &self.options.subscriptions {
+                let wanted = subscription.events.as_ref();
+                if wanted.is_none_or(|kinds| kinds.contains(&event.kind)) {
+                    entries.push(OutboxEntry {
+                        id: self.ports.ids.fresh(),
+                        webhook: subscription.webhook.clone(),
+                        event: event.clone(),
+                    });
+                }
+            }
+        }
+        entries
+    }
+
+    fn entry(
+        &self,
+        write: Write<'_>,
+        phase: Phase,
+        id: Option<&ResourceId>,
+        metrics: Option<AuditMetrics>,
+        error: Option<String>,
+    ) -> AuditEntry {
+        AuditEntry {
+            audit_id: self.ports.ids.fresh(),
+            run_id: self.options.run.clone(),
+            timestamp: self.ports.clock.now(),
+            actor: self.options.actor.clone(),
+            tenant: self.options.tenant.clone(),
+            action: write.action,
+            phase,
+            resource: AuditedResource::new(&write.change.address, id.cloned()),
+            changes: blocks(&write.change.fields),
+            metrics,
+            compliance: self.options.compliance,
+            error,
+        }
+    }
+
+    /// The declared source of the view of `change`, for messages.
+    pub(super) fn source_view(&self, change: &Change) -> Option<Address> {
+        let declared = self.planned.project.manifest.get(&change.address)?;
+        match &declared.resource {
+            Declaration::View(view) => match &view.source {
+                ViewSource::View(name) => Some(Address::view(name.as_str())),
+                ViewSource::Table(_) => None,
+            },
+            Declaration::Action(_) => None,
+        }
+    }
+}
+
+/// What the journal remembers once `desired` has been applied.
+pub(super) fn memory(change: &Change, id: &ResourceId, desired: &Desired) -> Memory {
+    Memory::Applied(LastApplied::new(
+        change.address.clone(),
+        id.clone(),
+        &desired.body.projection(),
+        desired.secrets.clone(),
+        desired.protect,
+    ))
+}
+
+/// A digest of everything that is sent, secrets by their fingerprints.
+pub(super) fn payload(desired: &Desired) -> Digest {
+    let fields = serde_json::Value::Object(desired.body.projection().fields().clone());
+    let secrets: Vec<String> = desired
+        .secrets
+        .iter()
+        .map(|(name, print)| format!("{name}={print}"))
+        .collect();
+    Digest::of(format!("{fields}\n{}", secrets.join("\n")))
+}
+
+/// Milliseconds with their fraction.
+pub(super) fn millis(cost: CallCost) -> f64 {
+    cost.latency.as_secs_f64() * 1_000.0
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

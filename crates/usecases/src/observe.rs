@@ -1,0 +1,129 @@
+//! Reads the tenant, page by page to the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cxda_domain::address::ResourceKind;
+use cxda_domain::observed::{ObservedResource, ObservedState};
+use cxda_domain::request::{Operation, RequestCount};
+use cxda_domain::view::TableId;
+use cxda_ports::error::{ApiError, ApiErrorKind};
+use cxda_ports::page::PageCursor;
+use cxda_ports::progress::{Progress, ProgressEvent};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
+
+use crate::ports::TenantPorts;
+
+/// How many single reads are under way at once.
+pub(crate) const CONCURRENT_READS: usize = 8;
+
+/// What to read of a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needed {
+    /// The kinds to list.
+    pub kinds: BTreeSet<ResourceKind>,
+    /// The tables to look for.
+    pub tables: BTreeSet<TableId>,
+}
+
+/// What was read, and what it cost.
+#[derive(Clone, Debug, Default)]
+pub struct Observation {
+    /// What the tenant has.
+    pub state: ObservedState,
+    /// The requests that it took, the token's included.
+    pub spent: RequestCount,
+}
+
+/// Reads what is `needed`, all pages.
+///
+/// # Errors
+///
+/// [`ApiError`] if any page cannot be read: a plan on half a listing would be wrong.
+pub async fn observe(
+    tenant: TenantPorts<'_>,
+    progress: &dyn Progress,
+    needed: &Needed,
+) -> Result<Observation, ApiError> {
+    let list = |kind: ResourceKind| async move {
+        if needed.kinds.contains(&kind) {
+            list(tenant, progress, kind).await
+        } else {
+            Ok((Vec::new(), 0))
+        }
+    };
+    let (views, actions, tables) = future::try_join3(
+        list(ResourceKind::View),
+        list(ResourceKind::Action),
+        tables(tenant, &needed.tables),
+    )
+    .await?;
+    let mut spent = RequestCount::default();
+    spent.add(Operation::ListViews, views.1);
+    spent.add(Operation::ListActions, actions.1);
+    spent.add(
+        Operation::GetTable,
+        u64::try_from(tables.len()).unwrap_or(u64::MAX),
+    );
+    if spent.total() > 0 {
+        spent.add(Operation::Token, 1);
+    }
+    let mut resources = views.0;
+    resources.extend(actions.0);
+    Ok(Observation {
+        state: ObservedState::new(resources, tables),
+        spent,
+    })
+}
+
+/// Every resource of `kind`, and how many pages there were.
+async fn list(
+    tenant: TenantPorts<'_>,
+    progress: &dyn Progress,
+    kind: ResourceKind,
+) -> Result<(Vec<ObservedResource>, u64), ApiError> {
+    let mut found: Vec<ObservedResource> = Vec::new();
+    let mut ids = BTreeSet::new();
+    let mut seen: BTreeSet<PageCursor> = BTreeSet::new();
+    let mut cursor = None;
+    let mut pages = 0;
+    loop {
+        let page = match kind {
+            ResourceKind::View => tenant.views.list(cursor).await?.value,
+            ResourceKind::Action => tenant.actions.list(cursor).await?.value,
+        };
+        pages += 1;
+        // Pages may overlap while the tenant changes: what was seen is not seen twice.
+        found.extend(
+            page.items
+                .into_iter()
+                .filter(|item| ids.insert(item.id.clone())),
+        );
+        progress.note(ProgressEvent::Observing { seen: found.len() });
+        let Some(next) = page.next else {
+            return Ok((found, pages));
+        };
+        if !seen.insert(next.clone()) {
+            let operation = match kind {
+                ResourceKind::View => Operation::ListViews,
+                ResourceKind::Action => Operation::ListActions,
+            };
+            let detail = "the listing leads back to a page that was read already";
+            return Err(ApiError::new(operation, ApiErrorKind::Malformed, detail));
+        }
+        cursor = Some(next);
+    }
+}
+
+async fn tables(
+    tenant: TenantPorts<'_>,
+    ids: &BTreeSet<TableId>,
+) -> Result<BTreeMap<TableId, bool>, ApiError> {
+    let reads = stream::iter(ids.iter().copied()).map(|id| async move {
+        match tenant.tables.read(id).await {
+            Ok(_) => Ok((id, true)),
+            Err(error) if error.kind == ApiErrorKind::NotFound => Ok((id, false)),
+            Err(error) => Err(error),
+        }
+    });
+    reads.buffer_unordered(CONCURRENT_READS).try_collect().await
+}

@@ -1,0 +1,80 @@
+//! Reads the project and judges it by every rule that needs no tenant.
+
+use std::collections::BTreeMap;
+
+use cxda_domain::check;
+use cxda_domain::key::Digest;
+use cxda_domain::manifest::{Manifest, ScriptFile, ScriptFileProblem, decode};
+use cxda_domain::rule::Rule;
+use cxda_domain::violation::Violations;
+use cxda_ports::error::SourceError;
+use cxda_ports::manifests::{ManifestSource, ScriptFileError, ScriptRequest};
+
+/// A project as read.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// The desired state; only what is sound stands in it.
+    pub manifest: Manifest,
+    /// Every finding.
+    pub violations: Violations,
+    /// A digest of each manifest and each script file, by name.
+    pub digests: BTreeMap<String, Digest>,
+}
+
+/// Reads and judges the project.
+///
+/// # Errors
+///
+/// [`SourceError`] if the project's folder cannot be read; everything else is a finding.
+pub async fn validate(source: &dyn ManifestSource) -> Result<Project, SourceError> {
+    let loaded = source.load().await?;
+    let documents = loaded
+        .documents
+        .iter()
+        .map(|document| (&document.file, &document.root));
+    let decoded = decode(documents);
+    let requests: Vec<ScriptRequest> = decoded.script_files().map(request).collect();
+    let scripts = source.scripts(&requests).await;
+    let mut digests: BTreeMap<String, Digest> = loaded
+        .digests
+        .iter()
+        .map(|(file, digest)| (file.to_string(), digest.clone()))
+        .collect();
+    for (request, text) in requests.iter().zip(&scripts) {
+        if let Ok(text) = text {
+            let name = format!("{} ({})", request.path, request.manifest);
+            digests.insert(name, Digest::of(text.as_bytes()));
+        }
+    }
+    let scripts = scripts
+        .into_iter()
+        .map(|read| read.map_err(|error| problem(&error)));
+    let (manifest, mut violations) = decoded.complete(scripts);
+    violations.extend(loaded.violations);
+    violations.extend(check::project(&manifest));
+    Ok(Project {
+        manifest,
+        violations: violations.sorted(),
+        digests,
+    })
+}
+
+fn request(file: &ScriptFile) -> ScriptRequest {
+    ScriptRequest {
+        manifest: std::sync::Arc::clone(&file.manifest),
+        path: file.path.clone(),
+    }
+}
+
+fn problem(error: &ScriptFileError) -> ScriptFileProblem {
+    let rule = match error {
+        ScriptFileError::Empty
+        | ScriptFileError::TooLong { .. }
+        | ScriptFileError::NotUtf8 { .. } => Rule::A002,
+        _ => Rule::A006,
+    };
+    ScriptFileProblem {
+        rule,
+        message: error.to_string(),
+    }
+}
