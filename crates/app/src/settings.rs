@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cxda_adapters_fs::project::Patterns;
 use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
@@ -20,9 +21,6 @@ use file::{AuthTable, Reference, SettingsFile, TenantTable};
 pub(crate) const FILE_NAME: &str = "cxda.toml";
 /// The folder for everything that `cxda` keeps.
 pub(crate) const STATE_FOLDER: &str = ".cxda";
-/// Where manifests are looked for unless `project.manifests` says otherwise.
-const MANIFESTS: [&str; 4] =
-    ["**/*.cxda.yaml", "**/*.cxda.yml", "**/*.cxda.json", "**/*.cxda.toml"];
 /// The tenant that the environment alone makes.
 const ENV_TENANT: &str = "env";
 
@@ -171,7 +169,7 @@ impl Settings {
         let manifests = file
             .project
             .manifests
-            .unwrap_or_else(|| MANIFESTS.iter().map(|pattern| (*pattern).to_owned()).collect());
+            .unwrap_or_else(|| Patterns::STANDARD.iter().map(|pattern| (*pattern).to_owned()).collect());
         Ok(Self {
             has_file: home.is_some(),
             manifests,
