@@ -1,6 +1,7 @@
 //! Files: the manifests and scripts of a project's folder, and what `cxda` keeps beside them.
 //!
-//! - manifests in YAML, JSON and TOML, with source positions, and script files inside the project only: [`reader`].
+//! - manifests in YAML, JSON and TOML, with source positions: [`reader`], found in the project's folder,
+//!   where script files lie as well: [`project`], [`manifests::FsManifests`].
 //! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
 //! - `.cxda/audit.jsonl`: [`audit::AuditLog`], the same records, a line each.
 //! - `.cxda/lock`: [`lock::ProjectLock`], held by the one run that writes.
@@ -14,7 +15,9 @@ pub mod atomic;
 pub mod audit;
 mod blocking;
 pub mod lock;
+pub mod manifests;
 pub mod plans;
+pub mod project;
 pub mod reader;
 pub mod secrets;
 pub mod store;

@@ -1,3 +1,7 @@
 //! The `cxda` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cxda::main(std::env::args_os())
+}

@@ -1,1 +1,44 @@
-//! Under construction.
+//! A simulated CXone tenant over loopback: the API of the contract, with tokens that expire, pages, entity tags,
+//! idempotency keys, a rate limit, masked secrets and scripted faults.
+//!
+//! It reads the wire by itself and shares no wire type with the client, so that a mistake there does not hide here.
+//! It opens no file, reads no clock and makes no id: what it needs of these comes from outside.
+//!
+//! # What it shows of itself
+//!
+//! Every answer bears the header [`MARKER_HEADER`], and `X-Request-Id` with the request's number in the log. `GET /__sim/state` shows what the tenant holds, in the form that
+//! [`SimState::from_json`] reads; `GET /__sim/log` shows what it was sent. Neither needs a token, neither shows a secret:
+//! of an encrypted value only its SHA-256 is there.
+//!
+//! # Where it is simpler than a tenant
+//!
+//! - The sandbox test does not run the script. It answers `SUCCESS` for an enabled action with a script, without an
+//!   `output` and with `"simulated": "the script was not run"`.
+//! - The webhook relay notes what it was given and sends nothing.
+//! - Only the client-credentials grant is known.
+//! - A replace need not hold what a create must, save the name (of a view also the source): what it leaves out is lost.
+//! - Delete refuses nothing, also where others depend on what is deleted.
+
+mod auth;
+pub mod config;
+mod connection;
+mod document;
+pub mod faults;
+mod limit;
+mod log;
+mod message;
+pub mod profile;
+mod router;
+mod routes;
+mod rules;
+mod server;
+mod sink;
+mod state;
+mod tenant;
+mod variables;
+
+pub use crate::log::LogEntry;
+pub use crate::server::{MARKER_HEADER, Running, Simulator, StartError};
+pub use crate::sink::StateSink;
+pub use crate::state::{SeedError, SimState, StateError};
+pub use cxda_adapters_memory::collection::{NameRule, RestoreError};

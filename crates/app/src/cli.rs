@@ -1,0 +1,231 @@
+//! The command line as typed values. It decides nothing.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cxda_domain::address::AddressPattern;
+
+/// NICE CXone data actions as code: validate, plan and apply manifests.
+#[derive(Debug, Parser)]
+#[command(name = "cxda", version, about, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Run as if started in DIR
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Which tenant of the settings to speak to
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) tenant: Option<String>,
+    /// Read environment variables also from FILE; those of the process go before
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) env_file: Option<PathBuf>,
+    /// How to print the result
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Human, global = true)]
+    pub(crate) output: OutputFormat,
+    /// Print nothing but the result and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Log more on stderr: -v what is done, -vv each request
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// How to write the log
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub(crate) log_format: LogFormat,
+    /// When to use colours; `always` wins over `NO_COLOR`
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    pub(crate) color: ColorChoice,
+    /// Never ask
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// How long a command that writes waits for another run to end
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration, global = true)]
+    pub(crate) lock_timeout: Duration,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line for each event
+    Text,
+    /// A JSON object for each event
+    Json,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal
+    Auto,
+    /// Also where the output is no terminal
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check manifests by every rule that needs no tenant
+    Validate(ValidateArgs),
+    /// Show what apply would do, and what it would cost
+    Plan(PlanArgs),
+    /// Bring the tenant to match the manifests
+    Apply(ApplyArgs),
+    /// Show what the tenant has
+    Get(GetArgs),
+    /// Evaluate one date manipulation, offline
+    Datetime(DatetimeArgs),
+    /// Serve a simulated tenant
+    Simulate(SimulateArgs),
+    /// Check settings, tenant, store and audit log; writes nothing
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Files or folders; everything that the settings name where none is given
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// What to plan.
+#[derive(Debug, Args)]
+pub(crate) struct ScopeArgs {
+    /// Plan only this address, such as `action/score` or `view/*`, and what it depends on
+    #[arg(long = "target", value_name = "ADDR", value_parser = address)]
+    pub(crate) targets: Vec<AddressPattern>,
+    /// Delete what this project made and no manifest names any more
+    #[arg(long)]
+    pub(crate) prune: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Save the plan to FILE, for `cxda apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Exit with 2 where there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// A plan saved with `cxda plan --out`; refused where anything moved since
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["targets", "prune"])]
+    pub(crate) plan_file: Option<PathBuf>,
+    /// Answer the question with yes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// How many resources may be deleted
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) allow_deletes: usize,
+    /// How many changes may be under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = parallelism)]
+    pub(crate) parallelism: usize,
+    /// What becomes of the rest after a failure
+    #[arg(long, value_enum, default_value_t = OnErrorChoice::Continue)]
+    pub(crate) on_error: OnErrorChoice,
+}
+
+/// What becomes of the rest after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnErrorChoice {
+    /// Begin nothing new
+    Stop,
+    /// Go on with what does not depend on it
+    Continue,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    /// What to show
+    #[arg(value_enum)]
+    pub(crate) kind: GetKind,
+    /// Only the one of exactly this name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// What `get` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GetKind {
+    /// Materialized views
+    Views,
+    /// Data actions
+    Actions,
+    /// Tables
+    Tables,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DatetimeArgs {
+    /// An ISO 8601 timestamp; without an offset it is UTC
+    #[arg(long, value_name = "T")]
+    pub(crate) timestamp: String,
+    /// An IANA name, such as America/New_York
+    #[arg(long, value_name = "Z")]
+    pub(crate) timezone: String,
+    /// `ADD_OFFSET` or `SUBTRACT_OFFSET`
+    #[arg(long, value_name = "OP")]
+    pub(crate) operation: String,
+    /// Minutes, 0 or more
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub(crate) offset_minutes: i128,
+    /// Fraction digits of the result, 0 to 3
+    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true)]
+    pub(crate) precision: i128,
+    /// `utc` or `local`; named --output-time where it would be taken for -o
+    #[arg(long = "output-time", value_name = "utc|local", default_value = "utc")]
+    pub(crate) output_time: String,
+    /// Add to the local time instead of the instant
+    #[arg(long)]
+    pub(crate) wall: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// A script of faults, to rehearse outages
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Keep the state in FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "expected a time such as 30s or 5m".to_owned())
+}
+
+fn address(text: &str) -> Result<AddressPattern, String> {
+    text.parse().map_err(|error: cxda_domain::address::AddressError| error.to_string())
+}
+
+fn parallelism(text: &str) -> Result<usize, String> {
+    let found = text.parse::<usize>().ok().filter(|count| (1..=64).contains(count));
+    found.ok_or_else(|| "expected 1 to 64".to_owned())
+}

@@ -1,0 +1,76 @@
+//! Every environment variable that `cxda` reads by itself, and the one way to read any.
+//!
+//! Variables that manifests and settings name by reference are read through the same [`Environment`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The tenant's base URL; with it no settings file is needed.
+pub(crate) const BASE_URL: &str = "CXONE_BASE_URL";
+/// What fills `{region}` in a base URL.
+pub(crate) const REGION: &str = "CXONE_REGION";
+/// What fills `{site}` in a base URL.
+pub(crate) const SITE: &str = "CXONE_SITE";
+/// The client id, unless settings name another variable or a file.
+pub(crate) const CLIENT_ID: &str = "CXONE_CLIENT_ID";
+/// The client secret, unless settings name another variable or a file.
+pub(crate) const CLIENT_SECRET: &str = "CXONE_CLIENT_SECRET";
+/// The user name of the kind `password`, unless settings name another variable or a file.
+pub(crate) const ACCESS_KEY_ID: &str = "CXONE_ACCESS_KEY_ID";
+/// The password of the kind `password`, unless settings name another variable or a file.
+pub(crate) const ACCESS_KEY_SECRET: &str = "CXONE_ACCESS_KEY_SECRET";
+/// The token of the kind `bearer`, unless settings name another variable or a file.
+pub(crate) const TOKEN: &str = "CXONE_TOKEN";
+/// Where the audit log is; goes before the settings.
+pub(crate) const AUDIT_LOG_PATH: &str = "AUDIT_LOG_PATH";
+/// Who runs it, for the audit log.
+pub(crate) const ACTOR: &str = "CXDA_ACTOR";
+/// The webhook of a tenant that comes from the environment alone; the first of the two that is set.
+pub(crate) const WEBHOOK_URLS: [&str; 2] = ["BI_WEBHOOK_URL", "WEBHOOK_URL"];
+/// The user of the operating system, where nobody said who runs it.
+pub(crate) const OS_USERS: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+/// Turns colours off where it is set and not empty.
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+
+/// The variables of the process, and below them those of a file that was named with `--env-file`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    file: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// The process's variables alone.
+    pub(crate) fn of_process() -> Self {
+        Self::default()
+    }
+
+    /// The process's variables, and below them those of `path`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file, without a value from it.
+    pub(crate) fn with_file(path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let entries = dotenvy::from_path_iter(path)
+            .map_err(|_| format!("the file {shown}, named with --env-file, cannot be read"))?;
+        let mut file = BTreeMap::new();
+        for (index, entry) in entries.enumerate() {
+            let (name, value) =
+                entry.map_err(|_| format!("entry {} of {shown} is not NAME=VALUE", index + 1))?;
+            file.insert(name, value);
+        }
+        Ok(Self { file })
+    }
+
+    /// The value of `name`; `None` where it is not set or is not UTF-8.
+    pub(crate) fn var(&self, name: &str) -> Option<String> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        let value = std::env::var(name).ok();
+        value.or_else(|| self.file.get(name).cloned())
+    }
+
+    /// The value of `name` where it is set and not empty.
+    pub(crate) fn filled(&self, name: &str) -> Option<String> {
+        self.var(name).filter(|value| !value.is_empty())
+    }
+}

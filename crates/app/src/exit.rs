@@ -1,0 +1,120 @@
+//! Errors to exit codes: the one place that knows what a failure means to the shell.
+
+use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
+use cxda_domain::request::Operation;
+use cxda_usecases::apply::{Applied, Failure, Outcome};
+use cxda_usecases::plan::PlanError;
+use cxda_usecases::saved::SavedPlanError;
+
+/// How the process ends. The numbers are frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Something that no other code names.
+    Unexpected = 1,
+    /// There are changes or findings; only with `--detailed-exitcode`.
+    Changes = 2,
+    /// Manifests or settings are invalid, also where the tenant says so.
+    Invalid = 3,
+    /// Authentication, permission or scope.
+    Denied = 4,
+    /// Somebody else changed it, or its name is ambiguous.
+    Conflict = 5,
+    /// Something was applied and something was not.
+    Partial = 6,
+    /// Refused: protection, delete limit, confirmation missing.
+    Refused = 9,
+    /// Another run holds the lock.
+    Locked = 10,
+    /// The audit chain is broken or the audit log not writable.
+    Audit = 11,
+    /// Unreachable, throttled past the deadline, unusable answers, or an outcome still unknown.
+    Unreachable = 12,
+    /// The command line is wrong.
+    Usage = 64,
+    /// Interrupted, everything recorded.
+    Interrupted = 130,
+    /// Terminated, everything recorded.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// What a failed call to the tenant means.
+pub(crate) fn of_api(error: &ApiError) -> Exit {
+    match error.kind {
+        ApiErrorKind::Rejected { .. } => Exit::Invalid,
+        ApiErrorKind::Unauthenticated
+        | ApiErrorKind::PermissionDenied { .. }
+        | ApiErrorKind::Credentials => Exit::Denied,
+        ApiErrorKind::AlreadyExists
+        | ApiErrorKind::VersionMismatch
+        | ApiErrorKind::Busy { .. } => Exit::Conflict,
+        ApiErrorKind::NotFound => match error.operation {
+            Operation::ReplaceAction | Operation::ReplaceView | Operation::GetAction | Operation::GetView => Exit::Conflict,
+            _ => Exit::Unexpected,
+        },
+        ApiErrorKind::RateLimited { .. }
+        | ApiErrorKind::Unreachable
+        | ApiErrorKind::Unavailable
+        | ApiErrorKind::OutcomeUnknown
+        | ApiErrorKind::Malformed => Exit::Unreachable,
+        _ => Exit::Unexpected,
+    }
+}
+
+/// What a failing store means.
+pub(crate) fn of_store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Locked { .. } => Exit::Locked,
+        _ => Exit::Unexpected,
+    }
+}
+
+/// What it means that there is no plan.
+pub(crate) fn of_plan(error: &PlanError) -> Exit {
+    match error {
+        PlanError::Project(_) => Exit::Invalid,
+        PlanError::Journal(error) => of_store(error),
+        PlanError::Observe(error) => of_api(error),
+        PlanError::Ambiguous { .. } => Exit::Conflict,
+    }
+}
+
+/// What it means that a saved plan cannot be used.
+pub(crate) fn of_saved(error: &SavedPlanError) -> Exit {
+    match error {
+        SavedPlanError::Unreadable(_) => Exit::Invalid,
+        SavedPlanError::Stale { .. } => Exit::Conflict,
+    }
+}
+
+fn of_failure(failure: &Failure) -> Exit {
+    match failure {
+        Failure::Api(error) => of_api(error),
+        Failure::Conflict { .. } => Exit::Conflict,
+        Failure::Ignored { .. } => Exit::Unreachable,
+        Failure::Journal(error) => of_store(error),
+        Failure::Audit(_) => Exit::Audit,
+        Failure::Dependency { .. } | Failure::Stopped => Exit::Partial,
+    }
+}
+
+/// How a run ends: the audit log first, then a run that is half done, then the first failure in the order of the plan.
+pub(crate) fn of_applied(applied: &Applied) -> Exit {
+    let failures = || applied.results.iter().filter_map(|result| result.failure.as_ref());
+    if failures().any(|failure| matches!(failure, Failure::Audit(_))) {
+        return Exit::Audit;
+    }
+    let Some(first) = failures().find(|failure| of_failure(failure) != Exit::Partial) else {
+        return if failures().next().is_some() { Exit::Partial } else { Exit::Done };
+    };
+    if applied.count(Outcome::Done) > 0 { Exit::Partial } else { of_failure(first) }
+}
