@@ -53,7 +53,7 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let file = open_regular(&mut options, path)?;
+    let file = open_regular(&mut options, path, Links::Refused)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -68,37 +68,64 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens the regular file `path` for reading.
+/// Opens the regular file `path`, which `cxda` made, for reading.
 ///
 /// # Errors
 ///
 /// The error of the system; also where `path` is a symbolic link or no regular file.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
-    open_regular(OpenOptions::new().read(true), path)
+    open_regular(OpenOptions::new().read(true), path, Links::Refused)
+}
+
+/// Opens the regular file that somebody names as `path` for reading, through symbolic links too.
+///
+/// # Errors
+///
+/// The error of the system; also where it is no regular file.
+pub(crate) fn open_followed(path: &Path) -> io::Result<File> {
+    // A device may do something just because it is opened, so the kind is looked at before; the opened file is looked at again.
+    if path.metadata()?.is_file() {
+        open_regular(OpenOptions::new().read(true), path, Links::Followed)
+    } else {
+        Err(not_regular())
+    }
+}
+
+/// What becomes of a symbolic link at the end of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Refused,
+    Followed,
 }
 
 #[cfg_attr(
     not(unix),
     expect(
+        unused_variables,
         clippy::needless_pass_by_ref_mut,
         reason = "flags are set on Unix alone"
     )
 )]
-fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+fn open_regular(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
         // Without NONBLOCK the opening of a pipe waits for its other end.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let mut flags = OFlags::NONBLOCK;
+        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
         options.custom_flags(flags.bits().cast_signed());
     }
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(io::Error::other("not a regular file"))
+        Err(not_regular())
     }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::other("not a regular file")
 }
 
 /// Makes the names in `folder` durable.
