@@ -31,7 +31,11 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, everything else is a mistake in the command line.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
             let _ = error.print();
             return exit;
         }
@@ -52,7 +56,9 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Command::Datetime(arguments) = &cli.command {
         return commands::datetime::run(screen, arguments);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -60,7 +66,11 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Unexpected;
         }
     };
-    let context = commands::Context { global: &cli.global, environment: &environment, screen };
+    let context = commands::Context {
+        global: &cli.global,
+        environment: &environment,
+        screen,
+    };
     let exit = runtime.block_on(commands::run(context, &cli.command));
     // What still blocks a thread, such as a name lookup, must not hold the process.
     runtime.shutdown_background();

@@ -12,7 +12,13 @@ pub(crate) fn start(global: &Global) {
         1 => "info",
         _ => "debug",
     };
-    let ours = ["cxda", "cxda_usecases", "cxda_adapters_http", "cxda_adapters_fs", "cxda_simulator"];
+    let ours = [
+        "cxda",
+        "cxda_usecases",
+        "cxda_adapters_http",
+        "cxda_adapters_fs",
+        "cxda_simulator",
+    ];
     let directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
     let filter = EnvFilter::new(format!("error,{}", directives.join(",")));
     let builder = tracing_subscriber::fmt()

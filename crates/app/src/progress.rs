@@ -18,7 +18,11 @@ impl Bar {
     /// A bar that is seen on a terminal and unless `screen` must be quiet.
     pub(crate) fn new(screen: Screen) -> Self {
         let seen = screen.interactive && !screen.quiet;
-        let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if seen {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(ProgressStyle::default_spinner());
         if seen {
@@ -37,13 +41,17 @@ impl Progress for Bar {
     fn note(&self, event: ProgressEvent<'_>) {
         match event {
             ProgressEvent::Observing { seen } => {
-                self.0.set_message(format!("reading the tenant, {seen} resources"));
+                self.0
+                    .set_message(format!("reading the tenant, {seen} resources"));
             }
             ProgressEvent::Applying { changes } => {
                 self.0.reset();
-                self.0.set_length(u64::try_from(changes).unwrap_or(u64::MAX));
-                let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg} {elapsed}");
-                self.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                self.0
+                    .set_length(u64::try_from(changes).unwrap_or(u64::MAX));
+                let style =
+                    ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg} {elapsed}");
+                self.0
+                    .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             }
             ProgressEvent::Started(address) => {
                 self.0.set_message(safe::line(&address.to_string()));

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use cxda_adapters_fs::atomic;
 use cxda_adapters_fs::audit::{AuditLog, LogError, level};
-use cxda_adapters_fs::lock::RunLock;
+use cxda_adapters_fs::lock::ProjectLock;
 use cxda_adapters_fs::manifests::FsManifests;
 use cxda_adapters_fs::project::{Patterns, Project};
-use cxda_adapters_fs::secrets::FsSecrets;
+use cxda_adapters_fs::secrets::ReferencedSecrets;
 use cxda_adapters_fs::store::{Scope, Store};
 use cxda_adapters_http::HttpTenant;
 use cxda_adapters_http::base_url::{BaseUrl, PlainHttp};
 use cxda_adapters_http::config::{HttpConfig, Timeouts};
 use cxda_adapters_http::credentials::{AuthConfig, AuthKind, Credentials};
 use cxda_adapters_http::profile::ApiPath;
-use cxda_adapters_memory::MemoryJournal;
+use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_domain::request::RateLimit;
 use cxda_domain::secret::SecretText;
 use cxda_domain::variable::ValueReference;
@@ -53,7 +53,11 @@ pub(crate) struct WiringError {
 
 impl WiringError {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), source: None }
+        Self {
+            exit,
+            message: message.into(),
+            source: None,
+        }
     }
 
     fn from_source(
@@ -61,7 +65,11 @@ impl WiringError {
         message: impl Into<String>,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self { exit, message: message.into(), source: Some(Box::new(source)) }
+        Self {
+            exit,
+            message: message.into(),
+            source: Some(Box::new(source)),
+        }
     }
 }
 
@@ -86,7 +94,12 @@ impl Connection {
     /// The tenant's ports.
     pub(crate) fn ports(&self) -> TenantPorts<'_> {
         let client = &self.client;
-        TenantPorts { actions: client, views: client, tables: client, relay: client }
+        TenantPorts {
+            actions: client,
+            views: client,
+            tables: client,
+            relay: client,
+        }
     }
 
     /// Ends the simulator, where the tenant is one.
@@ -98,10 +111,14 @@ impl Connection {
 }
 
 /// The project's manifests; only `paths` of them where any are given.
-pub(crate) fn manifests(settings: &Settings, paths: Vec<PathBuf>) -> Result<FsManifests, WiringError> {
-    let patterns = Patterns::new(settings.manifests.iter().map(String::as_str)).map_err(|error| {
-        WiringError::from_source(Exit::Invalid, "project.manifests cannot be used", error)
-    })?;
+pub(crate) fn manifests(
+    settings: &Settings,
+    paths: Vec<PathBuf>,
+) -> Result<FsManifests, WiringError> {
+    let patterns =
+        Patterns::new(settings.manifests.iter().map(String::as_str)).map_err(|error| {
+            WiringError::from_source(Exit::Invalid, "project.manifests cannot be used", error)
+        })?;
     let project = Project::open(&settings.root).map_err(|error| {
         WiringError::from_source(Exit::Invalid, "the project cannot be read", error)
     })?;
@@ -109,10 +126,10 @@ pub(crate) fn manifests(settings: &Settings, paths: Vec<PathBuf>) -> Result<FsMa
 }
 
 /// Reads values by reference.
-pub(crate) fn secrets(settings: &Settings, environment: &Environment) -> FsSecrets {
+pub(crate) fn secrets(settings: &Settings, environment: &Environment) -> ReferencedSecrets {
     let environment = environment.clone();
-    let lookup = move |name: &str| environment.var(name);
-    FsSecrets::new(settings.root.clone(), Arc::new(lookup))
+    let lookup = move |name: &str| environment.var_os(name);
+    ReferencedSecrets::new(settings.root.clone(), Arc::new(lookup))
 }
 
 /// The store for reading; an empty one where there is none yet.
@@ -131,7 +148,7 @@ pub(crate) fn journal_to_read(
 pub(crate) struct Writing {
     pub(crate) store: Store,
     pub(crate) audit: AuditLog,
-    _lock: RunLock,
+    _lock: ProjectLock,
 }
 
 /// Takes the lock, opens store and audit log, and brings the log level with the store.
@@ -146,7 +163,7 @@ pub(crate) async fn writing(
     let holder = format!("process {} of {}", std::process::id(), settings.actor);
     let start = clock.elapsed();
     let lock = loop {
-        match RunLock::acquire(&folder.join(LOCK), &holder) {
+        match ProjectLock::acquire(&folder.join(LOCK), &holder) {
             Ok(lock) => break lock,
             Err(StoreError::Locked { .. }) if clock.elapsed().saturating_sub(start) < wait => {
                 clock.wait(PAUSE).await;
@@ -160,16 +177,27 @@ pub(crate) async fn writing(
             LogError::Store(error) => exit::of_store(error),
             _ => Exit::Audit,
         };
-        WiringError::from_source(exit, "the audit log cannot be used, so nothing was sent", error)
+        WiringError::from_source(
+            exit,
+            "the audit log cannot be used, so nothing was sent",
+            error,
+        )
     };
     let audit = AuditLog::new(settings.audit.clone()).map_err(|error| not_usable(error.into()))?;
     level(&store, &audit).await.map_err(not_usable)?;
-    Ok(Writing { store, audit, _lock: lock })
+    Ok(Writing {
+        store,
+        audit,
+        _lock: lock,
+    })
 }
 
 /// Whose journal belongs to `connection`.
 pub(crate) fn scope(connection: &Connection) -> Scope {
-    Scope { tenant: connection.heading.tenant.clone(), origin: connection.origin.clone() }
+    Scope {
+        tenant: connection.heading.tenant.clone(),
+        origin: connection.origin.clone(),
+    }
 }
 
 /// Connects to `tenant`; nothing is sent yet.
@@ -192,9 +220,18 @@ pub(crate) async fn connect(
             };
             let origin = remote.base_url.origin().as_str().to_owned();
             let client = client(config, clock)?;
-            let heading = Heading { tenant: tenant.name.clone(), origin: origin.clone() };
+            let heading = Heading {
+                tenant: tenant.name.clone(),
+                origin: origin.clone(),
+            };
             let rate_limit = tenant.profile.rate_limit();
-            Ok(Connection { client, heading, rate_limit, origin, simulator: None })
+            Ok(Connection {
+                client,
+                heading,
+                rate_limit,
+                origin,
+                simulator: None,
+            })
         }
     }
 }
@@ -211,7 +248,10 @@ fn user_agent() -> String {
 
 fn timeouts(tenant: &Tenant) -> Timeouts {
     let standard = Timeouts::DEFAULT;
-    Timeouts { request: tenant.timeout.unwrap_or(standard.request), ..standard }
+    Timeouts {
+        request: tenant.timeout.unwrap_or(standard.request),
+        ..standard
+    }
 }
 
 /// The built-in simulator on a free loopback port, its state kept beside the store.
@@ -221,9 +261,15 @@ async fn embedded(
     clock: Arc<SystemClock>,
 ) -> Result<Connection, WiringError> {
     let path = settings.root.join(STATE_FOLDER).join(SIMULATOR_STATE);
-    let profile = ProfileName::ALL.into_iter().find(|name| name.as_str() == tenant.profile.name());
+    let profile = ProfileName::ALL
+        .into_iter()
+        .find(|name| name.as_str() == tenant.profile.name());
     let profile = SimProfile::named(profile.unwrap_or(ProfileName::CxoneV2));
-    let simulator = simulator(SimConfig::new(profile), Some(&path), Arc::clone(&clock) as _)?;
+    let simulator = simulator(
+        SimConfig::new(profile),
+        Some(&path),
+        Arc::clone(&clock) as _,
+    )?;
     let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let running = simulator.start(loopback).await.map_err(|error| {
         WiringError::from_source(Exit::Unexpected, "the simulator cannot be started", error)
@@ -232,8 +278,11 @@ async fn embedded(
         WiringError::from_source(Exit::Unexpected, "the simulator cannot be reached", error)
     })?;
     let any = || SecretText::new("simulator");
-    let credentials =
-        Credentials::ClientCredentials { client_id: any(), client_secret: any(), style: None };
+    let credentials = Credentials::ClientCredentials {
+        client_id: any(),
+        client_secret: any(),
+        style: None,
+    };
     let config = HttpConfig {
         tenant: tenant.name.clone(),
         base_url,
@@ -242,8 +291,10 @@ async fn embedded(
         timeouts: timeouts(tenant),
         user_agent: user_agent(),
     };
-    let heading =
-        Heading { tenant: tenant.name.clone(), origin: "built-in simulator".to_owned() };
+    let heading = Heading {
+        tenant: tenant.name.clone(),
+        origin: "built-in simulator".to_owned(),
+    };
     Ok(Connection {
         client: client(config, clock)?,
         heading,
@@ -286,7 +337,7 @@ struct StateFile(PathBuf);
 
 impl StateSink for StateFile {
     fn save(&self, json: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        atomic::write(&self.0, json.as_bytes())?;
+        atomic::keep(&self.0, json.as_bytes())?;
         Ok(())
     }
 }
@@ -308,9 +359,9 @@ async fn auth(remote: &Remote, secrets: &dyn SecretSource) -> Result<AuthConfig,
             username: value(secrets, &remote.username, "the access key's id").await?,
             password: value(secrets, &remote.password, "the access key's secret").await?,
         },
-        AuthKind::Bearer => {
-            Credentials::Bearer { token: value(secrets, &remote.token, "the token").await? }
-        }
+        AuthKind::Bearer => Credentials::Bearer {
+            token: value(secrets, &remote.token, "the token").await?,
+        },
     };
     let standard = AuthConfig::new(credentials);
     let token_path = match &remote.token_path {
@@ -353,7 +404,9 @@ pub(crate) async fn value(
         }
         Err(SourceError::Missing { .. }) => {
             let remedy = match location {
-                Location::Env(name) => format!("set {name}, or name another source in [tenant.NAME.auth]"),
+                Location::Env(name) => {
+                    format!("set {name}, or name another source in [tenant.NAME.auth]")
+                }
                 _ => "create it, or name another source in [tenant.NAME.auth]".to_owned(),
             };
             let message = format!("{what} is missing: {reference} is not there ({remedy})");
@@ -377,7 +430,9 @@ pub(crate) async fn relay_targets(
             Ok(url) => {
                 targets.insert(webhook.name.clone(), url);
             }
-            Err(error) => tracing::warn!(webhook = webhook.name, %error, "events stay in the outbox"),
+            Err(error) => {
+                tracing::warn!(webhook = webhook.name, %error, "events stay in the outbox")
+            }
         }
     }
     targets
