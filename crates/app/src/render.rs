@@ -59,16 +59,6 @@ impl Screen {
         }
     }
 
-    /// A screen without colours, for tests.
-    #[cfg(test)]
-    pub(crate) fn plain() -> Self {
-        Self {
-            colored: false,
-            interactive: false,
-            quiet: false,
-        }
-    }
-
     /// `text` in `tone`.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colored {
