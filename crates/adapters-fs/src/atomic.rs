@@ -3,7 +3,7 @@
 //! Nothing here knows what the files hold.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -22,6 +22,32 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_folder(folder)
+}
+
+/// As [`replace`], and makes the folder where it lacks, for its owner alone.
+///
+/// # Errors
+///
+/// The error of the step that failed; `path` is then as it was.
+pub fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    make_folder(folder_of(path))?;
+    replace(path, bytes)
+}
+
+/// The text of the file `path`; `None` where there is none.
+///
+/// # Errors
+///
+/// The error of the system; also where it is no regular file or not UTF-8.
+pub fn read(path: &Path) -> io::Result<Option<String>> {
+    let mut file = match open_followed(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(Some(text))
 }
 
 /// Makes `folder` and what lacks above it, for their owner alone. A folder that is there keeps its mode: it may be somebody else's.

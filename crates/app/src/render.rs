@@ -52,13 +52,21 @@ impl Screen {
             }
         };
         let interactive = std::io::stderr().is_terminal();
-        Self { colored, interactive, quiet: global.quiet }
+        Self {
+            colored,
+            interactive,
+            quiet: global.quiet,
+        }
     }
 
     /// A screen without colours, for tests.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
-        Self { colored: false, interactive: false, quiet: false }
+        Self {
+            colored: false,
+            interactive: false,
+            quiet: false,
+        }
     }
 
     /// `text` in `tone`.
@@ -115,10 +123,17 @@ impl Screen {
 
 /// A value as JSON text with a final line feed.
 pub(crate) fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).map_or_else(|error| format!("{{\"error\":{:?}}}\n", error.to_string()), |text| text + "\n")
+    serde_json::to_string_pretty(value).map_or_else(
+        |error| format!("{{\"error\":{:?}}}\n", error.to_string()),
+        |text| text + "\n",
+    )
 }
 
 /// `count` things, in words.
 pub(crate) fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+    if count == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{count} {thing}s")
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cxda_adapters_fs::project::Patterns;
 use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
@@ -20,9 +21,6 @@ use file::{AuthTable, Reference, SettingsFile, TenantTable};
 pub(crate) const FILE_NAME: &str = "cxda.toml";
 /// The folder for everything that `cxda` keeps.
 pub(crate) const STATE_FOLDER: &str = ".cxda";
-/// Where manifests are looked for unless `project.manifests` says otherwise.
-const MANIFESTS: [&str; 4] =
-    ["**/*.cxda.yaml", "**/*.cxda.yml", "**/*.cxda.json", "**/*.cxda.toml"];
 /// The tenant that the environment alone makes.
 const ENV_TENANT: &str = "env";
 
@@ -35,7 +33,9 @@ pub(crate) struct SettingsError {
 
 impl SettingsError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self {
+            message: message.into(),
+        }
     }
 }
 
@@ -127,7 +127,9 @@ impl Settings {
         environment: &Environment,
         tenant: Option<&str>,
     ) -> Result<Self, SettingsError> {
-        let home = start.ancestors().find(|folder| folder.join(FILE_NAME).is_file());
+        let home = start
+            .ancestors()
+            .find(|folder| folder.join(FILE_NAME).is_file());
         let root = home.unwrap_or(start).to_path_buf();
         let file = match home {
             Some(folder) => SettingsFile::read(&folder.join(FILE_NAME))?,
@@ -137,7 +139,10 @@ impl Settings {
         let audit = environment
             .filled(env::AUDIT_LOG_PATH)
             .or(file.audit.path)
-            .map_or_else(|| root.join(STATE_FOLDER).join("audit.jsonl"), |path| in_root(&path));
+            .map_or_else(
+                || root.join(STATE_FOLDER).join("audit.jsonl"),
+                |path| in_root(&path),
+            );
         let store = match file.store.url {
             None => root.join(STATE_FOLDER).join("state.db"),
             Some(url) => match url.strip_prefix("sqlite:") {
@@ -148,8 +153,16 @@ impl Settings {
                 }
             },
         };
-        let os_user = || env::OS_USERS.iter().find_map(|name| environment.filled(name));
-        let actor = file.audit.actor.or_else(|| environment.filled(env::ACTOR)).or_else(os_user);
+        let os_user = || {
+            env::OS_USERS
+                .iter()
+                .find_map(|name| environment.filled(name))
+        };
+        let actor = file
+            .audit
+            .actor
+            .or_else(|| environment.filled(env::ACTOR))
+            .or_else(os_user);
         let mut webhooks = Vec::new();
         for table in file.webhook {
             webhooks.push(table.settle(&root)?);
@@ -157,7 +170,9 @@ impl Settings {
         let mut tenants = file.tenant;
         if home.is_none() {
             tenants.extend(tenant_of_environment(environment));
-            let url = env::WEBHOOK_URLS.iter().find(|name| environment.filled(name).is_some());
+            let url = env::WEBHOOK_URLS
+                .iter()
+                .find(|name| environment.filled(name).is_some());
             webhooks.extend(url.map(|name| Webhook {
                 name: ENV_TENANT.to_owned(),
                 url: Location::Env((*name).to_owned()),
@@ -165,13 +180,21 @@ impl Settings {
                 events: None,
             }));
         }
-        let only = || (tenants.len() == 1).then(|| tenants.keys().next().cloned()).flatten();
-        let chosen =
-            tenant.map(ToOwned::to_owned).or(file.project.default_tenant).or_else(only);
-        let manifests = file
-            .project
-            .manifests
-            .unwrap_or_else(|| MANIFESTS.iter().map(|pattern| (*pattern).to_owned()).collect());
+        let only = || {
+            (tenants.len() == 1)
+                .then(|| tenants.keys().next().cloned())
+                .flatten()
+        };
+        let chosen = tenant
+            .map(ToOwned::to_owned)
+            .or(file.project.default_tenant)
+            .or_else(only);
+        let manifests = file.project.manifests.unwrap_or_else(|| {
+            Patterns::STANDARD
+                .iter()
+                .map(|pattern| (*pattern).to_owned())
+                .collect()
+        });
         Ok(Self {
             has_file: home.is_some(),
             manifests,
@@ -201,13 +224,20 @@ impl Settings {
                 )
             } else {
                 let names = names.join(", ");
-                format!("several tenants ({names}): choose one with --tenant or project.default_tenant")
+                format!(
+                    "several tenants ({names}): choose one with --tenant or project.default_tenant"
+                )
             };
             return Err(SettingsError::new(message));
         };
         let Some(table) = self.tenants.get(name) else {
-            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            let message = format!("there is no tenant {name:?} in the settings; there are: {known}");
+            let known = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            };
+            let message =
+                format!("there is no tenant {name:?} in the settings; there are: {known}");
             return Err(SettingsError::new(message));
         };
         settle_tenant(name, table, &self.root, environment)
@@ -218,7 +248,9 @@ impl Settings {
 /// The tenant that the environment makes by itself, where it names one.
 fn tenant_of_environment(environment: &Environment) -> Option<(String, TenantTable)> {
     let from_part = |name: &str, part: &str| {
-        environment.filled(name).map(|_| format!("https://{{{part}}}.api.nicecxone.com"))
+        environment
+            .filled(name)
+            .map(|_| format!("https://{{{part}}}.api.nicecxone.com"))
     };
     let base_url = environment
         .filled(env::BASE_URL)
@@ -270,7 +302,12 @@ fn settle_tenant(
         (true, Some(_)) => return Err("simulator and base_url exclude each other".to_owned()),
         (false, None) => return Err("base_url is missing (or set simulator = true)".to_owned()),
     };
-    Ok(Tenant { name: name.to_owned(), profile, timeout: table.timeout.map(|time| time.0), kind })
+    Ok(Tenant {
+        name: name.to_owned(),
+        profile,
+        timeout: table.timeout.map(|time| time.0),
+        kind,
+    })
 }
 
 fn remote(
@@ -279,12 +316,22 @@ fn remote(
     root: &Path,
     environment: &Environment,
 ) -> Result<Remote, String> {
-    let plain = if table.allow_http.unwrap_or(false) { PlainHttp::Loopback } else { PlainHttp::Refused };
+    let plain = if table.allow_http.unwrap_or(false) {
+        PlainHttp::Loopback
+    } else {
+        PlainHttp::Refused
+    };
     let part = |name: &str| match environment.filled(name) {
-        Some(text) => text.parse::<UrlPart>().map(Some).map_err(|error| format!("{name}: {error}")),
+        Some(text) => text
+            .parse::<UrlPart>()
+            .map(Some)
+            .map_err(|error| format!("{name}: {error}")),
         None => Ok(None),
     };
-    let parts = UrlParts { region: part(env::REGION)?, site: part(env::SITE)? };
+    let parts = UrlParts {
+        region: part(env::REGION)?,
+        site: part(env::SITE)?,
+    };
     let fill = |key: &str, template: &str| {
         BaseUrl::fill(template, &parts, plain).map_err(|error| format!("{key}: {error}"))
     };
@@ -292,14 +339,20 @@ fn remote(
     let kind = match &auth.kind {
         Some(word) => AuthKind::from_word(word).ok_or_else(|| {
             let known: Vec<&str> = AuthKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            format!("auth.kind is {word:?}, expected one of {}", known.join(", "))
+            format!(
+                "auth.kind is {word:?}, expected one of {}",
+                known.join(", ")
+            )
         })?,
         None => AuthKind::ClientCredentials,
     };
     let style = match &auth.style {
         Some(word) => Some(AuthStyle::from_word(word).ok_or_else(|| {
             let known: Vec<&str> = AuthStyle::ALL.iter().map(|style| style.as_str()).collect();
-            format!("auth.style is {word:?}, expected one of {}", known.join(", "))
+            format!(
+                "auth.style is {word:?}, expected one of {}",
+                known.join(", ")
+            )
         })?),
         None => None,
     };
@@ -309,7 +362,11 @@ fn remote(
     };
     Ok(Remote {
         base_url: fill("base_url", base_url)?,
-        auth_url: auth.auth_url.as_deref().map(|url| fill("auth.auth_url", url)).transpose()?,
+        auth_url: auth
+            .auth_url
+            .as_deref()
+            .map(|url| fill("auth.auth_url", url))
+            .transpose()?,
         kind,
         style,
         token_path: auth.token_path.clone(),

@@ -15,15 +15,23 @@ pub(crate) struct SystemClock {
 }
 
 impl SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter of the Clock port")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter of the Clock port"
+    )]
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 }
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter of the Clock port")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter of the Clock port"
+    )]
     fn now(&self) -> UtcMillis {
         let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let epoch_millis = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
@@ -37,7 +45,10 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter of the Clock port")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter of the Clock port"
+    )]
     async fn wait(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
@@ -48,14 +59,20 @@ impl Clock for SystemClock {
 pub(crate) struct SystemRandom;
 
 impl IdSource for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter of the IdSource port")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter of the IdSource port"
+    )]
     fn fresh(&self) -> String {
         Uuid::new_v4().to_string()
     }
 }
 
 impl Jitter for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter of the Jitter port")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter of the Jitter port"
+    )]
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit into the mantissa")]
     fn fraction(&self) -> f64 {
         const BITS: u32 = 53;
@@ -68,7 +85,10 @@ impl Jitter for SystemRandom {
 }
 
 /// 32 random bytes, for a key that is made once.
-#[expect(clippy::disallowed_methods, reason = "this is where all randomness comes from")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where all randomness comes from"
+)]
 pub(crate) fn fresh_key() -> [u8; 32] {
     // Four ids of 122 random bits each; hashing spreads them over all bits of the key.
     let seed: Vec<u8> = (0..4).flat_map(|_| Uuid::new_v4().into_bytes()).collect();

@@ -123,7 +123,10 @@ impl Report<'_> {
     pub(crate) fn json(&self) -> String {
         let result = |result: &'_ ChangeResult| -> (f64, Option<ErrorJson>) {
             let latency_ms = result.cost.latency.as_secs_f64() * 1_000.0;
-            (latency_ms, result.failure.as_ref().map(|failure| self.error(failure)))
+            (
+                latency_ms,
+                result.failure.as_ref().map(|failure| self.error(failure)),
+            )
         };
         let results = self.applied.results.iter().map(|each| {
             let (latency_ms, error) = result(each);
@@ -134,7 +137,10 @@ impl Report<'_> {
                 id: each.id.as_ref().map(|id| id.as_str()),
                 latency_ms,
                 attempts: each.cost.attempts,
-                test: TestJson { status: None, failures: Vec::new() },
+                test: TestJson {
+                    status: None,
+                    failures: Vec::new(),
+                },
                 error,
             }
         });
@@ -144,7 +150,10 @@ impl Report<'_> {
             tenant: self.tenant,
             results: results.collect(),
             summary: self.summary(),
-            requests: RequestsJson { sent: self.sent, retried: self.retried },
+            requests: RequestsJson {
+                sent: self.sent,
+                retried: self.retried,
+            },
             webhooks: WebhooksJson {
                 delivered: self.webhooks.delivered,
                 pending: self.webhooks.pending,
@@ -171,15 +180,26 @@ impl Report<'_> {
         if sum.skipped > 0 {
             parts.push(screen.paint(Tone::Warning, &format!("{} skipped", sum.skipped)));
         }
-        let retried = if self.retried > 0 { format!(", {} retried", self.retried) } else { String::new() };
-        text.push_str(&format!("\nDone: {}. {} requests{retried}.\n", parts.join(", "), self.sent));
+        let retried = if self.retried > 0 {
+            format!(", {} retried", self.retried)
+        } else {
+            String::new()
+        };
+        text.push_str(&format!(
+            "\nDone: {}. {} requests{retried}.\n",
+            parts.join(", "),
+            self.sent
+        ));
         if sum.failed + sum.skipped > 0 {
             text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
             text.push_str("Run `cxda apply` again to continue; what is done is not done twice.\n");
         }
         if self.webhooks.delivered + self.webhooks.pending > 0 {
             let hooks = self.webhooks;
-            text.push_str(&format!("Webhooks: {} delivered, {} pending.\n", hooks.delivered, hooks.pending));
+            text.push_str(&format!(
+                "Webhooks: {} delivered, {} pending.\n",
+                hooks.delivered, hooks.pending
+            ));
         }
         text
     }
@@ -203,7 +223,10 @@ impl Report<'_> {
         let detail = match &result.failure {
             Some(failure) => safe::lines(&self.message(failure)),
             None => {
-                let id = result.id.as_ref().map_or_else(String::new, |id| format!("{id}, "));
+                let id = result
+                    .id
+                    .as_ref()
+                    .map_or_else(String::new, |id| format!("{id}, "));
                 format!("{id}{} ms", result.cost.latency.as_millis())
             }
         };

@@ -32,7 +32,10 @@ struct ChecksJson<'a> {
 
 /// What `doctor -o json` prints.
 pub(crate) fn checks_json(checks: &[Check]) -> String {
-    json(&ChecksJson { format_version: FORMAT_VERSION, checks })
+    json(&ChecksJson {
+        format_version: FORMAT_VERSION,
+        checks,
+    })
 }
 
 /// What `doctor` prints for people.
@@ -46,9 +49,17 @@ pub(crate) fn checks_text(screen: Screen, checks: &[Check]) -> String {
             CheckStatus::Skipped => ("·", Tone::Faint),
         };
         let mark = screen.paint(tone, mark);
-        text.push_str(&format!("{mark} {:<12} {}\n", check.name, safe::lines(&check.detail)));
+        text.push_str(&format!(
+            "{mark} {:<12} {}\n",
+            check.name,
+            safe::lines(&check.detail)
+        ));
         if let Some(remedy) = &check.remedy {
-            text.push_str(&format!("  {} {}\n", screen.paint(Tone::Faint, "→"), safe::lines(remedy)));
+            text.push_str(&format!(
+                "  {} {}\n",
+                screen.paint(Tone::Faint, "→"),
+                safe::lines(remedy)
+            ));
         }
     }
     text

@@ -51,7 +51,11 @@ struct Report<'a> {
 /// What `validate -o json` prints.
 pub(crate) fn validation_json(violations: &Violations) -> String {
     let valid = !violations.has_errors();
-    json(&Report { format_version: FORMAT_VERSION, valid, diagnostics: list(violations) })
+    json(&Report {
+        format_version: FORMAT_VERSION,
+        valid,
+        diagnostics: list(violations),
+    })
 }
 
 /// What `validate` prints for people.
@@ -67,17 +71,26 @@ pub(crate) fn validation_text(screen: Screen, violations: &Violations, resources
 
 /// Every finding in full.
 pub(crate) fn findings(screen: Screen, violations: &Violations) -> String {
-    violations.iter().map(|violation| finding(screen, violation)).collect()
+    violations
+        .iter()
+        .map(|violation| finding(screen, violation))
+        .collect()
 }
 
 /// How many findings there are, as a sentence.
 pub(crate) fn summary(violations: &Violations) -> String {
-    let errors =
-        violations.iter().filter(|violation| violation.severity() == Severity::Error).count();
+    let errors = violations
+        .iter()
+        .filter(|violation| violation.severity() == Severity::Error)
+        .count();
     let warnings = violations.len() - errors;
     match warnings {
         0 => format!("{}.\n", counted(errors, "error")),
-        _ => format!("{}, {}.\n", counted(errors, "error"), counted(warnings, "warning")),
+        _ => format!(
+            "{}, {}.\n",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
     }
 }
 
@@ -92,8 +105,15 @@ fn finding(screen: Screen, violation: &Violation) -> String {
     if let Some(position) = &violation.position {
         let place = safe::line(&position.to_string());
         let path = violation.path.as_str();
-        let path = if path.is_empty() { String::new() } else { format!(" ({})", safe::line(path)) };
-        text.push_str(&format!("  {} {place}{path}\n", screen.paint(Tone::Faint, "-->")));
+        let path = if path.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", safe::line(path))
+        };
+        text.push_str(&format!(
+            "  {} {place}{path}\n",
+            screen.paint(Tone::Faint, "-->")
+        ));
     }
     if let Some(hint) = &violation.hint {
         let mark = screen.paint(Tone::Faint, "  = hint:");

@@ -68,7 +68,12 @@ pub(crate) fn plan_json(heading: &Heading, plan: &Plan, limit: RateLimit) -> Str
     };
     let changes = plan.changes.iter().map(|each| {
         let (address, operation, cause) = change(each);
-        ChangeJson { address, operation, cause, fields: &each.fields }
+        ChangeJson {
+            address,
+            operation,
+            cause,
+            fields: &each.fields,
+        }
     });
     json(&PlanJson {
         format_version: FORMAT_VERSION,
@@ -90,13 +95,21 @@ pub(crate) fn plan_json(heading: &Heading, plan: &Plan, limit: RateLimit) -> Str
 }
 
 /// What `plan` prints for people.
-pub(crate) fn plan_text(screen: Screen, heading: &Heading, plan: &Plan, limit: RateLimit) -> String {
+pub(crate) fn plan_text(
+    screen: Screen,
+    heading: &Heading,
+    plan: &Plan,
+    limit: RateLimit,
+) -> String {
     let mut text = findings(screen, &plan.violations);
     if plan.violations.has_errors() {
         return text + &summary(&plan.violations);
     }
     let tenant = screen.paint(Tone::Strong, &safe::line(&heading.tenant));
-    text.push_str(&format!("Tenant {tenant} ({})\n\n", safe::line(&heading.origin)));
+    text.push_str(&format!(
+        "Tenant {tenant} ({})\n\n",
+        safe::line(&heading.origin)
+    ));
     for change in &plan.changes {
         text.push_str(&change_text(screen, change));
         text.push('\n');
@@ -106,7 +119,11 @@ pub(crate) fn plan_text(screen: Screen, heading: &Heading, plan: &Plan, limit: R
             Kept::Protected => "protected".to_owned(),
             Kept::NeededBy(other) => format!("{other} depends on it"),
         };
-        text.push_str(&format!("  {} stays: {}\n", safe::line(&address.to_string()), safe::line(&why)));
+        text.push_str(&format!(
+            "  {} stays: {}\n",
+            safe::line(&address.to_string()),
+            safe::line(&why)
+        ));
     }
     if !plan.kept.is_empty() {
         text.push('\n');
@@ -117,18 +134,29 @@ pub(crate) fn plan_text(screen: Screen, heading: &Heading, plan: &Plan, limit: R
 fn totals(screen: Screen, plan: &Plan, limit: RateLimit) -> String {
     if plan.changes.is_empty() {
         let unchanged = counted(plan.unchanged, "resource");
-        let cost = counted(usize::try_from(plan.requests.total()).unwrap_or(usize::MAX), "request");
+        let cost = counted(
+            usize::try_from(plan.requests.total()).unwrap_or(usize::MAX),
+            "request",
+        );
         return format!("Nothing to do: {unchanged} as declared ({cost}).\n");
     }
     let part = |kind: ChangeKind, tone: Tone| {
         let text = format!("{} to {}", plan.count(kind), kind.as_str());
-        if plan.count(kind) > 0 { screen.paint(tone, &text) } else { text }
+        if plan.count(kind) > 0 {
+            screen.paint(tone, &text)
+        } else {
+            text
+        }
     };
     let create = part(ChangeKind::Create, Tone::Create);
     let update = part(ChangeKind::Update, Tone::Update);
     let delete = part(ChangeKind::Delete, Tone::Delete);
     let requests = plan.requests.total();
-    let rate = format!("{} per {}", limit.requests, humantime::format_duration(limit.per));
+    let rate = format!(
+        "{} per {}",
+        limit.requests,
+        humantime::format_duration(limit.per)
+    );
     let wait = match limit.seconds_for(requests) {
         0 => format!("no waiting at {rate}"),
         seconds => {
@@ -168,7 +196,9 @@ fn why(change: &Change) -> String {
         }
         (ChangeKind::Update, Cause::Pending) => "pending: the manifest changed",
         (ChangeKind::Update, Cause::Drift) => "drift: the tenant changed",
-        (ChangeKind::Update, Cause::Conflict) => "conflict: manifest and tenant changed, the manifest wins",
+        (ChangeKind::Update, Cause::Conflict) => {
+            "conflict: manifest and tenant changed, the manifest wins"
+        }
     };
     reason.to_owned()
 }
@@ -181,7 +211,10 @@ fn field_text(screen: Screen, kind: ChangeKind, field: &FieldDifference) -> Stri
     if let ("script.content", Value::String(before), Value::String(after)) =
         (field.path.as_str(), &field.before, &field.after)
     {
-        return format!("    {path}\n{}", script_diff(screen, before, after, "      "));
+        return format!(
+            "    {path}\n{}",
+            script_diff(screen, before, after, "      ")
+        );
     }
     let before = screen.paint(Tone::Delete, &value(&field.before));
     let after = screen.paint(Tone::Create, &value(&field.after));
@@ -220,7 +253,10 @@ fn line(screen: Screen, path: &str, text: &str) -> String {
 fn variable(variable: &Value) -> String {
     let text = |key: &str| variable.get(key).and_then(Value::as_str);
     let kind = text("type").unwrap_or("string");
-    match (variable.get("encrypted").and_then(Value::as_bool), text("value")) {
+    match (
+        variable.get("encrypted").and_then(Value::as_bool),
+        text("value"),
+    ) {
         (Some(true), _) => format!("{kind}, encrypted"),
         (_, Some(value)) => format!("{kind} {value}"),
         _ => kind.to_owned(),
@@ -230,7 +266,8 @@ fn variable(variable: &Value) -> String {
 fn column(column: &Value) -> String {
     let text = |key: &str| column.get(key).and_then(Value::as_str);
     let name = text("name").unwrap_or_default();
-    let call = text("aggregation").map_or_else(|| name.to_owned(), |function| format!("{function}({name})"));
+    let call = text("aggregation")
+        .map_or_else(|| name.to_owned(), |function| format!("{function}({name})"));
     text("alias").map_or_else(|| call.clone(), |alias| format!("{call} as {alias}"))
 }
 
@@ -239,7 +276,9 @@ fn value(value: &Value) -> String {
         Value::Null => "nothing".to_owned(),
         Value::String(text) if text.starts_with("(hidden") => text.clone(),
         Value::String(text) => safe::cut(&format!("{text:?}"), VALUE_CHARS),
-        Value::Object(members) if members.contains_key("type") => safe::cut(&variable(value), VALUE_CHARS),
+        Value::Object(members) if members.contains_key("type") => {
+            safe::cut(&variable(value), VALUE_CHARS)
+        }
         other => safe::cut(&other.to_string(), VALUE_CHARS),
     }
 }

@@ -4,13 +4,17 @@
 
 /// `text` on one line: whatever could move the cursor, hide or reorder text becomes visible.
 pub(crate) fn line(text: &str) -> String {
-    text.chars().map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect()
+    text.chars()
+        .map(|c| if is_plain(c) { c } else { '\u{fffd}' })
+        .collect()
 }
 
 /// `text` with its line feeds and tabs, and everything else as in [`line`].
 pub(crate) fn lines(text: &str) -> String {
     let keep = |c: char| is_plain(c) || c == '\n' || c == '\t';
-    text.chars().map(|c| if keep(c) { c } else { '\u{fffd}' }).collect()
+    text.chars()
+        .map(|c| if keep(c) { c } else { '\u{fffd}' })
+        .collect()
 }
 
 /// `text` on one line, cut to `width` characters.
@@ -62,7 +66,9 @@ mod tests {
             "a\u{200b}b",
         ] {
             let clean = lines(text);
-            let harmful = |c: char| c.is_control() && c != '\n' && c != '\t' || ('\u{200b}'..='\u{202e}').contains(&c);
+            let harmful = |c: char| {
+                c.is_control() && c != '\n' && c != '\t' || ('\u{200b}'..='\u{202e}').contains(&c)
+            };
             assert!(!clean.chars().any(harmful), "case: {text:?}");
         }
         assert_eq!(lines("a\n\tb é 日本"), "a\n\tb é 日本");

@@ -18,16 +18,28 @@ pub(super) fn script_diff(screen: Screen, before: &str, after: &str, indent: &st
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let line = safe::lines(change.value().trim_end_matches(['\n', '\r']));
             lines.push(match change.tag() {
-                ChangeTag::Delete => format!("{indent}{}", screen.paint(Tone::Delete, &format!("- {line}"))),
-                ChangeTag::Insert => format!("{indent}{}", screen.paint(Tone::Create, &format!("+ {line}"))),
-                ChangeTag::Equal => format!("{indent}{}", screen.paint(Tone::Faint, &format!("  {line}"))),
+                ChangeTag::Delete => format!(
+                    "{indent}{}",
+                    screen.paint(Tone::Delete, &format!("- {line}"))
+                ),
+                ChangeTag::Insert => format!(
+                    "{indent}{}",
+                    screen.paint(Tone::Create, &format!("+ {line}"))
+                ),
+                ChangeTag::Equal => format!(
+                    "{indent}{}",
+                    screen.paint(Tone::Faint, &format!("  {line}"))
+                ),
             });
         }
     }
     let more = lines.len().saturating_sub(MOST_LINES);
     lines.truncate(MOST_LINES);
     if more > 0 {
-        lines.push(format!("{indent}{}", screen.paint(Tone::Faint, &format!("⋮ {more} more lines"))));
+        lines.push(format!(
+            "{indent}{}",
+            screen.paint(Tone::Faint, &format!("⋮ {more} more lines"))
+        ));
     }
     lines.join("\n") + "\n"
 }

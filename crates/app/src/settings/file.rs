@@ -1,9 +1,11 @@
 //! `cxda.toml` as it is written: every table and key, unknown ones refused. Nothing is resolved here.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use cxda_adapters_fs::atomic;
 use cxda_adapters_http::profile::{Concurrency, Idempotency};
 use cxda_domain::event::EventKind;
 use serde::{Deserialize, Deserializer};
@@ -62,7 +64,7 @@ pub(super) struct TenantTable {
     pub(super) auth: AuthTable,
     pub(super) api: ApiTable,
     #[serde(rename = "vars")]
-    _vars: BTreeMap<String, String>,
+    pub(super) _vars: BTreeMap<String, String>,
 }
 
 /// `[tenant.NAME.auth]`.
@@ -110,12 +112,22 @@ pub(super) struct RateLimitTable {
 impl ApiTable {
     pub(super) fn concurrency(&self) -> Result<Option<Concurrency>, String> {
         let words = Concurrency::ALL.map(Concurrency::as_str);
-        word("api.concurrency", self.concurrency.as_deref(), Concurrency::from_word, &words)
+        word(
+            "api.concurrency",
+            self.concurrency.as_deref(),
+            Concurrency::from_word,
+            &words,
+        )
     }
 
     pub(super) fn idempotency(&self) -> Result<Option<Idempotency>, String> {
         let words = Idempotency::ALL.map(Idempotency::as_str);
-        word("api.idempotency", self.idempotency.as_deref(), Idempotency::from_word, &words)
+        word(
+            "api.idempotency",
+            self.idempotency.as_deref(),
+            Idempotency::from_word,
+            &words,
+        )
     }
 }
 
@@ -127,7 +139,9 @@ fn word<T>(
 ) -> Result<Option<T>, String> {
     let Some(found) = found else { return Ok(None) };
     let expected = words.join(", ");
-    parse(found).map(Some).ok_or_else(|| format!("{key} is {found:?}, expected one of {expected}"))
+    parse(found)
+        .map(Some)
+        .ok_or_else(|| format!("{key} is {found:?}, expected one of {expected}"))
 }
 
 /// A length of time such as `30s`.
@@ -137,8 +151,11 @@ pub(super) struct TimeSpan(pub(super) Duration);
 impl<'de> Deserialize<'de> for TimeSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let expected = || serde::de::Error::custom(format!("{text:?} is not a time such as 30s or 5m"));
-        humantime::parse_duration(&text).map(Self).map_err(|_| expected())
+        let expected =
+            || serde::de::Error::custom(format!("{text:?} is not a time such as 30s or 5m"));
+        humantime::parse_duration(&text)
+            .map(Self)
+            .map_err(|_| expected())
     }
 }
 
@@ -189,7 +206,10 @@ enum Via {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "the signature of direct deliveries is not made yet")]
+#[expect(
+    dead_code,
+    reason = "the signature of direct deliveries is not made yet"
+)]
 enum OneOrTwo {
     One(Reference),
     Two(Vec<Reference>),
@@ -197,7 +217,8 @@ enum OneOrTwo {
 
 impl WebhookTable {
     pub(super) fn settle(self, root: &Path) -> Result<Webhook, SettingsError> {
-        let in_hook = |message: String| SettingsError::new(format!("webhook {:?}: {message}", self.name));
+        let in_hook =
+            |message: String| SettingsError::new(format!("webhook {:?}: {message}", self.name));
         let url = match &self.url {
             UrlOrReference::Url(url) => Location::Literal(url.clone()),
             UrlOrReference::Reference(reference) => reference.settle(root).map_err(in_hook)?,
@@ -208,24 +229,32 @@ impl WebhookTable {
                 let known = |word: &String| {
                     EventKind::from_word(word).ok_or_else(|| {
                         let words = EventKind::ALL.map(EventKind::as_str).join(", ");
-                        in_hook(format!("event {word:?} is unknown, expected one of {words}"))
+                        in_hook(format!(
+                            "event {word:?} is unknown, expected one of {words}"
+                        ))
                     })
                 };
                 Some(words.iter().map(known).collect::<Result<_, _>>()?)
             }
         };
         let relayed = matches!(self.via, None | Some(Via::Relay));
-        Ok(Webhook { name: self.name, url, relayed, events })
+        Ok(Webhook {
+            name: self.name,
+            url,
+            relayed,
+            events,
+        })
     }
 }
 
 impl SettingsFile {
     /// Reads the file at `path`.
     pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
-        #[expect(clippy::disallowed_methods, reason = "settings are read before any adapter can be made")]
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            SettingsError::new(format!("{} cannot be read: {error}", path.display()))
-        })?;
+        let text = atomic::read(path)
+            .and_then(|text| text.ok_or_else(|| io::ErrorKind::NotFound.into()))
+            .map_err(|error| {
+                SettingsError::new(format!("{} cannot be read: {error}", path.display()))
+            })?;
         toml::from_str(&text).map_err(|error: toml::de::Error| {
             let place = error.span().map_or_else(String::new, |span| {
                 let before = text.get(..span.start).unwrap_or_default();
