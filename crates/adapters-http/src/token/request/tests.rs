@@ -154,7 +154,10 @@ fn access_keys_and_passwords_have_endpoints_of_their_own() {
     ");
     let request = TokenRequest::new(&config("views", auth));
     let discovery = request.discovery(&"11eb-0242".parse().unwrap());
-    assert_eq!(discovery.target(), "/.well-known/cxone-configuration?tenantId=11eb-0242");
+    assert_eq!(
+        discovery.target(),
+        "/.well-known/cxone-configuration?tenantId=11eb-0242"
+    );
 }
 
 #[test]
@@ -162,6 +165,9 @@ fn t_04_nothing_of_a_request_is_shown() {
     for style in AuthStyle::ALL {
         let request = TokenRequest::new(&config("cxone-v2", AuthConfig::new(pair(Some(style)))));
         let shown = format!("{request:?} {:?}", request.call());
-        assert!(!shown.contains("a:b") && !shown.contains("a%3Ab"), "{style:?}: {shown}");
+        assert!(
+            !shown.contains("a:b") && !shown.contains("a%3Ab"),
+            "{style:?}: {shown}"
+        );
     }
 }

@@ -68,6 +68,7 @@ fn full_body() -> ActionBody {
         dates: Some(DateProcessing {
             source_field: "input".into(),
             target_field: "output".into(),
+            input_timestamp: "2024-02-29T15:30:00.000Z".into(),
             computed_value: "2024-02-29T12:30:00.000-05:00".into(),
             timezone: "America/New_York".into(),
             dst_adjustment: true,
@@ -144,16 +145,28 @@ fn an_answer_shows_the_managed_fields_in_the_words_of_manifests() {
 fn what_is_left_out_is_left_out_and_null_is_null() {
     for (text, want) in [
         (r#""state":"DRAFT""#, "{}"),
-        (r#""description":null,"dependencies":null"#, r#"{"dependencies":null,"description":null}"#),
+        (
+            r#""description":null,"dependencies":null"#,
+            r#"{"dependencies":null,"description":null}"#,
+        ),
         (r#""cacheKey":null"#, r#"{"cache":{"key":null}}"#),
         (r#""cacheTtl":5"#, r#"{"cache":{"ttl":5}}"#),
-        (r#""script":{},"trigger":null"#, r#"{"script":{},"trigger":null}"#),
+        (
+            r#""script":{},"trigger":null"#,
+            r#"{"script":{},"trigger":null}"#,
+        ),
         (r#""variables":null"#, r#"{"variables":null}"#),
         (r#""variables":[]"#, r#"{"variables":{}}"#),
         (r#""variables":[{"name":"a"}]"#, r#"{"variables":{"a":{}}}"#),
         (r#""configuration":null"#, r#"{"dateProcessing":null}"#),
-        (r#""configuration":{"other":1}"#, r#"{"dateProcessing":null}"#),
-        (r#""configuration":{"dateProcessing":null}"#, r#"{"dateProcessing":null}"#),
+        (
+            r#""configuration":{"other":1}"#,
+            r#"{"dateProcessing":null}"#,
+        ),
+        (
+            r#""configuration":{"dateProcessing":null}"#,
+            r#"{"dateProcessing":null}"#,
+        ),
         (
             r#""configuration":{"dateProcessing":{"precision":2,"x":1}}"#,
             r#"{"dateProcessing":{"precision":2}}"#,
@@ -167,7 +180,11 @@ fn what_is_left_out_is_left_out_and_null_is_null() {
 fn encrypted_variables_show_no_value_whatever_stands_for_it() {
     for value in [r#","value":"********""#, r#","value":"""#, ""] {
         let text = format!(r#""variables":[{{"name":"a","encrypted":true{value}}}]"#);
-        assert_eq!(fields(&text), r#"{"variables":{"a":{"encrypted":true}}}"#, "{value}");
+        assert_eq!(
+            fields(&text),
+            r#"{"variables":{"a":{"encrypted":true}}}"#,
+            "{value}"
+        );
     }
 }
 
@@ -191,7 +208,10 @@ fn h_31_an_action_without_a_usable_id_or_name_is_no_action() {
     ] {
         assert!(observed(text).is_err(), "case: {text}");
     }
-    assert_eq!(observed(r#"{"id":17,"name":"n"}"#).unwrap().id.as_str(), "17");
+    assert_eq!(
+        observed(r#"{"id":17,"name":"n"}"#).unwrap().id.as_str(),
+        "17"
+    );
 }
 
 #[test]
@@ -223,7 +243,11 @@ fn a_new_action_is_sent_whole_and_enabled() {
         enabled: Some(false),
         ..body()
     };
-    assert!(create_body(&disabled).unwrap().contains(r#""enabled":false"#));
+    assert!(
+        create_body(&disabled)
+            .unwrap()
+            .contains(r#""enabled":false"#)
+    );
 }
 
 #[test]
@@ -286,7 +310,10 @@ fn a_cache_without_a_key_leaves_key_and_ttl_alone() {
     };
     let current = Document::new(r#"{"id":"a","cacheKey":"theirs","cacheTtl":7}"#);
     let sent = replace_body(&current, &off).unwrap();
-    assert!(sent.contains(r#""cacheKey":"theirs","cacheTtl":7"#), "{sent}");
+    assert!(
+        sent.contains(r#""cacheKey":"theirs","cacheTtl":7"#),
+        "{sent}"
+    );
     assert!(sent.contains(r#""cacheEnabled":false"#), "{sent}");
     assert!(!create_body(&off).unwrap().contains("cacheTtl"));
 }

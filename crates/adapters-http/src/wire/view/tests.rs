@@ -104,10 +104,19 @@ fn what_is_left_out_is_left_out_and_null_is_null() {
         (r#""sourceTableId":"T""#, r#"{"source":{"id":"T"}}"#),
         (r#""sourceTableId":null"#, r#"{"source":null}"#),
         (r#""columnProjections":null"#, r#"{"columns":null}"#),
-        (r#""columnProjections":[{"name":"a","alias":null}]"#, r#"{"columns":[{"name":"a"}]}"#),
-        (r#""refreshConfig":{"intervalMinutes":5}"#, r#"{"refresh":{"intervalMinutes":5}}"#),
+        (
+            r#""columnProjections":[{"name":"a","alias":null}]"#,
+            r#"{"columns":[{"name":"a"}]}"#,
+        ),
+        (
+            r#""refreshConfig":{"intervalMinutes":5}"#,
+            r#"{"refresh":{"intervalMinutes":5}}"#,
+        ),
         (r#""indexConfig":null"#, r#"{"indexes":null}"#),
-        (r#""indexConfig":{"customIndexes":null}"#, r#"{"indexes":{"custom":null}}"#),
+        (
+            r#""indexConfig":{"customIndexes":null}"#,
+            r#"{"indexes":{"custom":null}}"#,
+        ),
     ] {
         let text = format!(r#"{{"id":"v","name":"n",{text}}}"#);
         let shown = observed(&text).unwrap();
