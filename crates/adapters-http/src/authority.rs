@@ -102,9 +102,6 @@ pub(crate) trait Authority: fmt::Debug + Send + Sync {
     /// Those of the token call.
     async fn grant(&self) -> Result<Grant, ApiError>;
 
-    /// Whether `grant` is still the one that [`Authority::grant`] would give.
-    fn is_current(&self, grant: &Grant) -> bool;
-
     /// Takes note that the tenant refused `grant`.
     fn refused(&self, grant: &Grant) -> Renewal;
 }
@@ -117,10 +114,6 @@ pub(crate) struct Anonymous(pub(crate) BaseUrl);
 impl Authority for Anonymous {
     async fn grant(&self) -> Result<Grant, ApiError> {
         Ok(Grant::anonymous(self.0.clone()))
-    }
-
-    fn is_current(&self, _grant: &Grant) -> bool {
-        true
     }
 
     fn refused(&self, _grant: &Grant) -> Renewal {

@@ -187,6 +187,10 @@ impl Judge<'_> {
     fn refusal(self, reply: &Reply) -> ApiError {
         use Operation::{BuildIndexes, DeleteAction, DeleteView, GetAction, GetTable, GetView};
         use Operation::{ReplaceAction, ReplaceView, TestAction};
+        let changes = matches!(
+            self.call.operation,
+            ReplaceView | ReplaceAction | DeleteView | DeleteAction
+        );
         let one = matches!(
             self.call.operation,
             GetTable
@@ -203,7 +207,7 @@ impl Judge<'_> {
             400 | 422 => self.rejected(reply),
             403 => self.forbidden(reply),
             404 if one => self.refused(reply, ApiErrorKind::NotFound),
-            412 if one => self.refused(reply, ApiErrorKind::VersionMismatch),
+            412 if changes => self.refused(reply, ApiErrorKind::VersionMismatch),
             _ => self.refused(reply, ApiErrorKind::Refused),
         }
     }

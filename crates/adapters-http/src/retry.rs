@@ -140,7 +140,8 @@ impl Link {
         authority: &dyn Authority,
         course: &mut Course,
     ) -> Result<Grant, ApiError> {
-        // First the token, so that its call does not queue behind those that wait for it; it may end meanwhile.
+        // First the token, so that its call does not queue behind those that wait for it. Where it ends while they wait,
+        // which takes longer than the margin, a 401 replaces it.
         let grant = authority.grant().await?;
         let patience = LIMITS.deadline.saturating_sub(self.elapsed(course));
         let waited = self.throttle.admit(patience).await.map_err(|paused| {
@@ -153,11 +154,7 @@ impl Link {
             )
         })?;
         course.held_back = course.held_back.saturating_add(waited);
-        if authority.is_current(&grant) {
-            Ok(grant)
-        } else {
-            authority.grant().await
-        }
+        Ok(grant)
     }
 
     /// Sends the request once.
@@ -202,7 +199,11 @@ impl Link {
         reply: &Reply,
         unread: &WireError,
     ) -> Result<Again, ApiError> {
-        let detail = format!("the answer cannot be read: {unread}");
+        let detail = if call.operation.writes() {
+            format!("the answer cannot be read: {unread}")
+        } else {
+            unread.to_string()
+        };
         let error = self.judge(call).unusable(reply, &detail);
         if call.operation.writes() || course.reading == Turn::Repeated {
             return Err(course.ended(call, error));
@@ -320,29 +321,28 @@ impl Course {
     }
 }
 
-/// `error` with the reason why nobody tried again, where the server did not give one.
+/// `error` with the reason why nobody tried again.
 fn given_up(mut error: ApiError, why: GiveUp) -> ApiError {
-    if why != (GiveUp::AttemptsSpent { attempts: 1 }) {
-        let separator = if error.detail.is_empty() { "" } else { "; " };
-        error.detail = format!("{}{separator}{why}", error.detail);
-    }
+    let separator = if error.detail.is_empty() { "" } else { "; " };
+    error.detail = format!("{}{separator}{why}", error.detail);
     error
 }
 
+/// Puts on record how an attempt ended; never what was in it.
 fn note(span: &Span, outcome: &Result<Reply, Lost>, judge: Judge<'_>, latency: Duration) {
     span.record("latency_ms", millis(latency));
-    match outcome {
-        Ok(reply) => {
-            span.record("status", reply.status);
-            if let Some(id) = judge.request_id(&reply.headers) {
-                span.record("request_id", id);
-            }
-        }
-        Err(_) => {
-            span.record("status", "none");
+    if let Ok(reply) = outcome {
+        span.record("status", reply.status);
+        if let Some(id) = judge.request_id(&reply.headers) {
+            span.record("request_id", id);
         }
     }
-    span.in_scope(|| tracing::debug!("answered or lost"));
+    let end = if outcome.is_ok() {
+        "answered"
+    } else {
+        "not answered"
+    };
+    span.in_scope(|| tracing::debug!("{end}"));
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -174,12 +174,6 @@ impl Authority for TokenSource {
             .ok_or_else(|| failed("the token belongs to another tenant or origin"))
     }
 
-    fn is_current(&self, grant: &Grant) -> bool {
-        let state = self.0.lock();
-        let current = state.current.as_ref();
-        current.is_some_and(|token| token.serial == grant.serial && self.0.is_fresh(token))
-    }
-
     fn refused(&self, grant: &Grant) -> Renewal {
         if matches!(self.0.how, How::Given) {
             return Renewal::Impossible;

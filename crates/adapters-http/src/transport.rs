@@ -163,15 +163,18 @@ fn lost(error: &reqwest::Error) -> Lost {
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
-        let invalid = cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
-        if invalid {
+        if cause.downcast_ref().is_some_and(is_invalid) {
             return true;
         }
         source = cause.source();
     }
     false
+}
+
+/// An I/O error that wraps another one hides it from the chain of sources.
+fn is_invalid(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid)
 }
 
 /// The innermost cause, which says most; the outer ones would quote the URL.

@@ -59,16 +59,6 @@ impl Screen {
         }
     }
 
-    /// A screen without colours, for tests.
-    #[cfg(test)]
-    pub(crate) fn plain() -> Self {
-        Self {
-            colored: false,
-            interactive: false,
-            quiet: false,
-        }
-    }
-
     /// `text` in `tone`.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colored {
@@ -87,6 +77,10 @@ impl Screen {
     }
 
     /// Prints a result. A reader that went away is no failure.
+    #[expect(
+        clippy::unused_self,
+        reason = "everything that prints goes through the screen"
+    )]
     pub(crate) fn result(self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -115,6 +109,10 @@ impl Screen {
         self.error_text(&safe::lines(&format!("error: {message}\n")));
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "everything that prints goes through the screen"
+    )]
     fn error_text(self, text: &str) {
         let mut out = std::io::stderr().lock();
         let _ = out.write_all(text.as_bytes());

@@ -283,13 +283,10 @@ fn settle_tenant(
         page_size: api.page_size,
         concurrency: api.concurrency()?,
         idempotency: api.idempotency()?,
-        rate_limit: match &api.rate_limit {
-            Some(limit) => Some(RateLimit {
-                requests: limit.requests.unwrap_or(RateLimit::DEFAULT.requests),
-                per: limit.per.map_or(RateLimit::DEFAULT.per, |per| per.0),
-            }),
-            None => None,
-        },
+        rate_limit: api.rate_limit.as_ref().map(|limit| RateLimit {
+            requests: limit.requests.unwrap_or(RateLimit::DEFAULT.requests),
+            per: limit.per.map_or(RateLimit::DEFAULT.per, |per| per.0),
+        }),
     };
     let profile = named
         .and_then(|profile| profile.with(&overrides))

@@ -431,7 +431,7 @@ pub(crate) async fn relay_targets(
                 targets.insert(webhook.name.clone(), url);
             }
             Err(error) => {
-                tracing::warn!(webhook = webhook.name, %error, "events stay in the outbox")
+                tracing::warn!(webhook = webhook.name, %error, "events stay in the outbox");
             }
         }
     }

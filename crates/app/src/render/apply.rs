@@ -1,5 +1,6 @@
 //! What an apply came to, for people and programs.
 
+use cxda_domain::key::ResourceId;
 use cxda_domain::plan::ChangeKind;
 use cxda_domain::secret::Redactor;
 use cxda_usecases::apply::{Applied, ChangeResult, Failure, Outcome};
@@ -122,7 +123,7 @@ impl Report<'_> {
     /// What `apply -o json` prints.
     pub(crate) fn json(&self) -> String {
         let result = |result: &'_ ChangeResult| -> (f64, Option<ErrorJson>) {
-            let latency_ms = result.cost.latency.as_secs_f64() * 1_000.0;
+            let latency_ms = result.cost.latency_ms();
             (
                 latency_ms,
                 result.failure.as_ref().map(|failure| self.error(failure)),
@@ -134,7 +135,7 @@ impl Report<'_> {
                 address: each.address.to_string(),
                 operation: each.kind,
                 outcome: each.outcome.as_str(),
-                id: each.id.as_ref().map(|id| id.as_str()),
+                id: each.id.as_ref().map(ResourceId::as_str),
                 latency_ms,
                 attempts: each.cost.attempts,
                 test: TestJson {
@@ -220,15 +221,14 @@ impl Report<'_> {
             (Outcome::Done, ChangeKind::Delete) => "deleted",
             (outcome, _) => outcome.as_str(),
         };
-        let detail = match &result.failure {
-            Some(failure) => safe::lines(&self.message(failure)),
-            None => {
-                let id = result
-                    .id
-                    .as_ref()
-                    .map_or_else(String::new, |id| format!("{id}, "));
-                format!("{id}{} ms", result.cost.latency.as_millis())
-            }
+        let detail = if let Some(failure) = &result.failure {
+            safe::lines(&self.message(failure))
+        } else {
+            let id = result
+                .id
+                .as_ref()
+                .map_or_else(String::new, |id| format!("{id}, "));
+            format!("{id}{} ms", result.cost.latency.as_millis())
         };
         let head = screen.paint(tone, &format!("{mark} {address}"));
         format!("{head}  {did}  {}\n", screen.paint(Tone::Faint, &detail))

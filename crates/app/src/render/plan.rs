@@ -14,8 +14,10 @@ use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, safe};
 
 /// The most characters that are shown of one value.
 const VALUE_CHARS: usize = 60;
-/// The column in which values begin.
-const VALUE_COLUMN: usize = 28;
+/// The widest column of names before the values.
+const MOST_NAME_CHARS: usize = 32;
+/// Fields that have one value only, which nobody needs to read of something new.
+const FIXED: [&str; 3] = ["type", "trigger.type", "script.language"];
 
 /// For which tenant a plan is, as its header says.
 #[derive(Clone, Debug)]
@@ -88,7 +90,7 @@ pub(crate) fn plan_json(heading: &Heading, plan: &Plan, limit: RateLimit) -> Str
         requests: RequestsJson {
             estimated: plan.requests.total(),
             by_operation: plan.requests.by_operation(),
-            seconds_at_rate_limit: limit.seconds_for(plan.requests.total()),
+            seconds_at_rate_limit: limit.shortest_time(plan.requests.total()).as_secs(),
         },
         diagnostics: list(&plan.violations),
     })
@@ -152,12 +154,12 @@ fn totals(screen: Screen, plan: &Plan, limit: RateLimit) -> String {
     let update = part(ChangeKind::Update, Tone::Update);
     let delete = part(ChangeKind::Delete, Tone::Delete);
     let requests = plan.requests.total();
-    let rate = format!(
-        "{} per {}",
-        limit.requests,
-        humantime::format_duration(limit.per)
-    );
-    let wait = match limit.seconds_for(requests) {
+    let per = match limit.per.as_secs() {
+        60 => "a minute".to_owned(),
+        _ => format!("per {}", humantime::format_duration(limit.per)),
+    };
+    let rate = format!("{} requests {per}", limit.requests);
+    let wait = match limit.shortest_time(requests).as_secs() {
         0 => format!("no waiting at {rate}"),
         seconds => {
             let time = humantime::format_duration(std::time::Duration::from_secs(seconds));
@@ -165,7 +167,7 @@ fn totals(screen: Screen, plan: &Plan, limit: RateLimit) -> String {
         }
     };
     format!(
-        "Plan: {create}, {update}, {delete}, {} unchanged.\nCost: {requests} requests, {wait}.\n",
+        "Plan: {create}, {update}, {delete}, {} unchanged.\nCost: {requests} requests (reading included), {wait}.\n",
         plan.unchanged
     )
 }
@@ -179,11 +181,40 @@ fn change_text(screen: Screen, change: &Change) -> String {
     let address = safe::line(&change.address.to_string());
     let head = screen.paint(tone, &format!("{mark} {address}"));
     let why = why(change);
-    let mut text = format!("{head}  {}\n", screen.paint(Tone::Faint, &why));
+    let mut lines = Vec::new();
     for field in &change.fields {
-        text.push_str(&field_text(screen, change.kind, field));
+        field_lines(screen, change.kind, field, &mut lines);
+    }
+    let width = lines
+        .iter()
+        .map(|line| line.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let width = width.min(MOST_NAME_CHARS);
+    let mut text = format!("{head}  {}\n", screen.paint(Tone::Faint, &why));
+    for line in lines {
+        text.push_str(format!("    {:<width$}  {}", line.name, line.value).trim_end());
+        text.push('\n');
+        text.push_str(&line.below);
     }
     text
+}
+
+/// One line of a change: the field's name, its value painted, and what stands below it.
+struct FieldLine {
+    name: String,
+    value: String,
+    below: String,
+}
+
+impl FieldLine {
+    fn new(path: &str, value: String) -> Self {
+        Self {
+            name: safe::line(path),
+            value,
+            below: String::new(),
+        }
+    }
 }
 
 fn why(change: &Change) -> String {
@@ -203,51 +234,77 @@ fn why(change: &Change) -> String {
     reason.to_owned()
 }
 
-fn field_text(screen: Screen, kind: ChangeKind, field: &FieldDifference) -> String {
+fn field_lines(
+    screen: Screen,
+    kind: ChangeKind,
+    field: &FieldDifference,
+    lines: &mut Vec<FieldLine>,
+) {
     if kind == ChangeKind::Create {
-        return created(screen, &field.path, &field.after);
+        created(screen, &field.path, &field.after, lines);
+        return;
     }
-    let path = safe::line(&field.path);
     if let ("script.content", Value::String(before), Value::String(after)) =
         (field.path.as_str(), &field.before, &field.after)
     {
-        return format!(
-            "    {path}\n{}",
-            script_diff(screen, before, after, "      ")
-        );
+        let below = script_diff(screen, before, after, "      ");
+        lines.push(FieldLine {
+            below,
+            ..FieldLine::new(&field.path, String::new())
+        });
+        return;
     }
     let before = screen.paint(Tone::Delete, &value(&field.before));
     let after = screen.paint(Tone::Create, &value(&field.after));
-    format!("    {path:<VALUE_COLUMN$}{before} → {after}\n")
+    lines.push(FieldLine::new(&field.path, format!("{before} → {after}")));
 }
 
 /// A field of something new: its members one below the other.
-fn created(screen: Screen, path: &str, after: &Value) -> String {
+fn created(screen: Screen, path: &str, after: &Value, lines: &mut Vec<FieldLine>) {
+    let mut line = |text: &str| {
+        let value = screen.paint(Tone::Create, &safe::cut(text, VALUE_CHARS));
+        lines.push(FieldLine::new(path, value));
+    };
     match after {
-        Value::Object(members) if path != "source" && !members.is_empty() => members
-            .iter()
-            .map(|(key, member)| match member {
-                Value::Object(_) => line(screen, &format!("{path}.{key}"), &variable(member)),
-                _ => created(screen, &format!("{path}.{key}"), member),
-            })
-            .collect(),
-        Value::String(text) if path == "script.content" => {
-            let lines = counted(text.lines().count(), "line");
-            line(screen, path, &format!("{lines}, {} bytes", text.len()))
+        _ if FIXED.contains(&path) => {}
+        Value::Object(members) if path == "source" => {
+            let source: Vec<String> = members
+                .iter()
+                .map(|(kind, name)| format!("{kind} {}", plain(name)))
+                .collect();
+            line(&source.join(", "));
         }
-        Value::Array(items) if items.is_empty() => String::new(),
+        Value::Object(members) if members.contains_key("encrypted") => line(&variable(after)),
+        Value::Object(members) => {
+            for (key, member) in members {
+                created(screen, &format!("{path}.{key}"), member, lines);
+            }
+        }
+        Value::String(text) if path == "script.content" => {
+            line(&format!(
+                "{}, {} bytes",
+                counted(text.lines().count(), "line"),
+                text.len()
+            ));
+        }
+        Value::Array(items) if items.is_empty() => {}
         Value::Array(items) if path == "columns" => {
             let names: Vec<String> = items.iter().map(column).collect();
-            line(screen, path, &names.join(", "))
+            line(&names.join(", "));
         }
-        _ => line(screen, path, &value(after)),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let names: Vec<String> = items.iter().map(plain).collect();
+            line(&names.join(", "));
+        }
+        _ => line(&plain(after)),
     }
 }
 
-fn line(screen: Screen, path: &str, text: &str) -> String {
-    let path = safe::line(path);
-    let text = screen.paint(Tone::Create, &safe::cut(text, VALUE_CHARS));
-    format!("    {path:<VALUE_COLUMN$}{text}\n")
+/// A value without quotes, for where nothing stands beside it.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 fn variable(variable: &Value) -> String {

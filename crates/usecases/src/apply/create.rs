@@ -12,7 +12,7 @@ use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::{Intent, Memory};
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Progressed, Write, memory, millis, payload};
+use crate::apply::execution::{Ending, Execution, Progressed, Write, memory, payload};
 
 impl Execution<'_> {
     /// Creates what `change` asks for and makes sure that the tenant shows it as wanted.
@@ -173,7 +173,13 @@ impl Execution<'_> {
             cost: created.cost,
             memory: memory(write.change, id, desired),
             error: None,
-            events: self.created_events(write.change, id, desired, millis(created.cost), intent),
+            events: self.created_events(
+                write.change,
+                id,
+                desired,
+                created.cost.latency_ms(),
+                intent,
+            ),
         };
         self.settle(write, intent, ending).await
     }

@@ -15,7 +15,7 @@ use cxda_ports::journal::{Intent, Memory};
 use crate::apply::Failure;
 use crate::apply::confirm::replace_names;
 use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, millis, payload,
+    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, payload,
 };
 
 /// What the sent replace came to.
@@ -68,7 +68,7 @@ impl Execution<'_> {
                     cost,
                     memory: memory(change, id, &desired),
                     error: None,
-                    events: self.updated_events(change, id, &desired, millis(cost), &intent),
+                    events: self.updated_events(change, id, &desired, cost.latency_ms(), &intent),
                 }
             }
             Err(failure) => Ending {

@@ -68,6 +68,7 @@ fn full_body() -> ActionBody {
         dates: Some(DateProcessing {
             source_field: "input".into(),
             target_field: "output".into(),
+            input_timestamp: "2024-02-29T15:30:00.000Z".into(),
             computed_value: "2024-02-29T12:30:00.000-05:00".into(),
             timezone: "America/New_York".into(),
             dst_adjustment: true,
