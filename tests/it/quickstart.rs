@@ -143,7 +143,7 @@ fn servers_of_another_make_are_brought_to_match_too() {
         ("empty for a secret", Habits { mask: Some(""), ..Habits::PLAIN }),
         ("nothing for a secret", Habits { mask: None, ..Habits::PLAIN }),
         ("small pages", Habits { page_size: 2, ..Habits::PLAIN }),
-        ("all at once", Habits { tags: false, slim_lists: true, terse_creates: true, mask: None, page_size: 1 }),
+        ("all at once", Habits { tags: false, slim_lists: true, terse_creates: true, mask: None, page_size: 1, ..Habits::PLAIN }),
     ];
     for (label, habits) in habits {
         let tenant = Foreign::start(habits);

@@ -18,6 +18,9 @@ use crate::apply::execution::{
     BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, payload,
 };
 
+/// The note in the audit record of a replace that could not be bound to the version that was read.
+const NO_PRECONDITION: &str = "no_precondition";
+
 /// What the sent replace came to.
 enum Sent {
     /// Written, with this answer.
@@ -67,7 +70,7 @@ impl Execution<'_> {
                     id: Some(id),
                     cost,
                     memory: memory(change, id, &desired),
-                    error: None,
+                    error: tag.is_none().then(|| NO_PRECONDITION.to_owned()),
                     events: self.updated_events(change, id, &desired, cost.latency_ms(), &intent),
                 }
             }
