@@ -2,7 +2,7 @@
 //!
 //! It is not an escaper: what it takes away is gone.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cxda_domain::secret::{Redactor, SecretText};
 
@@ -13,17 +13,23 @@ pub(crate) const MAX_GLIMPSE_CHARS: usize = 80;
 
 /// The secrets of one tenant, taken out of whatever its server says.
 #[derive(Debug, Default)]
-pub(crate) struct Screen {
-    secrets: Mutex<Vec<SecretText>>,
+pub(crate) struct Screen(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    secrets: Vec<SecretText>,
+    /// Made of `secrets` when it is needed first; `None` where they grew since.
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl Screen {
     /// Adds `secrets` to what is searched for.
     pub(crate) fn hide(&self, secrets: impl IntoIterator<Item = SecretText>) {
-        let mut known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets {
-            if !known.contains(&secret) {
-                known.push(secret);
+            if !known.secrets.contains(&secret) {
+                known.secrets.push(secret);
+                known.redactor = None;
             }
         }
     }
@@ -48,9 +54,13 @@ impl Screen {
         clean.chars().take(MAX_GLIMPSE_CHARS).collect()
     }
 
-    fn redactor(&self) -> Redactor {
-        let known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        Redactor::new(known.iter().cloned())
+    fn redactor(&self) -> Arc<Redactor> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = &mut *known;
+        let made = known
+            .redactor
+            .get_or_insert_with(|| Arc::new(Redactor::new(known.secrets.iter().cloned())));
+        Arc::clone(made)
     }
 }
 
