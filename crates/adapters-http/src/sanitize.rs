@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cxda_domain::display::is_plain;
 use cxda_domain::secret::{Redactor, SecretText};
 
 /// The most bytes of one text that are kept.
@@ -72,20 +73,11 @@ fn visible(text: &str) -> String {
             if !clean.ends_with(' ') {
                 clean.push(' ');
             }
-        } else if !is_unsafe(c) {
+        } else if is_plain(c) {
             clean.push(c);
         }
     }
     clean.trim().to_owned()
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// At most `limit` bytes of `text`, ended by `…` where something is left out.

@@ -11,6 +11,7 @@ pub mod cache;
 pub mod check;
 pub mod datetime;
 pub mod diff;
+pub mod display;
 pub mod event;
 pub mod graph;
 pub mod instant;
