@@ -191,12 +191,7 @@ fn dependencies(manifest: &Table, workspace: &Table) -> Vec<Dependency> {
     found
 }
 
-fn dependency(
-    key: &str,
-    value: &toml::Value,
-    purpose: Purpose,
-    workspace: &Table,
-) -> Dependency {
+fn dependency(key: &str, value: &toml::Value, purpose: Purpose, workspace: &Table) -> Dependency {
     let inherited = value.get("workspace").and_then(toml::Value::as_bool) == Some(true);
     let shared = workspace["workspace"]["dependencies"]
         .get(key)

@@ -5,11 +5,9 @@ use crate::tree;
 /// The most lines of a file.
 const MOST_LINES: usize = 500;
 /// Words that say nothing about what a thing does.
-const EMPTY_WORDS: [&str; 7] = [
-    "common", "helper", "helpers", "manager", "misc", "util", "utils",
-];
-/// Words that say too little for the name of a whole file.
-const EMPTY_FILE_WORDS: [&str; 3] = ["data", "info", "service"];
+const EMPTY_WORDS: [&str; 6] = ["helper", "helpers", "manager", "misc", "util", "utils"];
+/// Words that say too little for the name of a whole file or module.
+const EMPTY_FILE_WORDS: [&str; 4] = ["common", "data", "info", "service"];
 /// What has no place in the domain, by how its use begins.
 const IMPURE: [&str; 12] = [
     "async fn",
@@ -60,9 +58,7 @@ fn impurities(path: &str, text: &str) -> Vec<String> {
         .lines()
         .take_while(|line| line.trim() != "#[cfg(test)]")
         .filter(|line| !line.trim_start().starts_with("//"));
-    (1..)
-        .zip(code)
-        .flat_map(|(_, line)| IMPURE.into_iter().filter(|word| line.contains(word)))
+    code.flat_map(|line| IMPURE.into_iter().filter(|word| line.contains(word)))
         .map(|word| format!("{path} has `{word}`"))
         .collect()
 }
@@ -135,13 +131,13 @@ fn the_domain_reads_no_clock_and_no_file() {
 fn each_kind_of_bad_form_is_found() {
     let long = format!("//! Long.\n{}", "\n".repeat(MOST_LINES));
     for (path, text, want) in [
-        ("a/b.rs", "use std::fmt;\n", "a/b.rs does not open with `//!`"),
-        ("a/b.rs", "", "a/b.rs does not open with `//!`"),
         (
             "a/b.rs",
-            long.as_str(),
-            "a/b.rs has 501 lines, at most 500",
+            "use std::fmt;\n",
+            "a/b.rs does not open with `//!`",
         ),
+        ("a/b.rs", "", "a/b.rs does not open with `//!`"),
+        ("a/b.rs", long.as_str(), "a/b.rs has 501 lines, at most 500"),
         (
             "a/b/mod.rs",
             "//! A.\n",
@@ -183,7 +179,10 @@ fn good_form_is_not_found() {
     let full = format!("//! Full.\n{}", "\n".repeat(MOST_LINES - 1));
     for (path, text) in [
         ("a/b.rs", full.as_str()),
-        ("a/model.rs", "//! A.\nstruct DataAction;\nfn utility() {}\n"),
+        (
+            "a/model.rs",
+            "//! A.\nstruct DataAction;\nfn utility() {}\n",
+        ),
         ("a/b.rs", "//! A.\nlet helper = 1;\n"),
     ] {
         assert_eq!(findings(path, text), [""; 0], "case: {path}");
