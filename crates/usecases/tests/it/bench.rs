@@ -149,8 +149,8 @@ impl Bench {
         faults: impl FnOnce(FaultyTenant<MemoryTenant>) -> FaultyTenant<MemoryTenant>,
     ) -> Applied {
         let planned = self.plan().await;
-        let faulty = faults(FaultyTenant::new(Arc::clone(&self.tenant)));
-        self.apply_on(&faulty, &planned).await
+        let tenant = faults(FaultyTenant::new(Arc::clone(&self.tenant)));
+        self.apply_on(&tenant, &planned).await
     }
 
     pub(crate) fn count(&self, operation: Operation) -> u64 {
