@@ -63,7 +63,9 @@ fn marked() -> Vec<Finding> {
             };
             for mark in marks.split("; ") {
                 let (code, place) = mark.trim_end().split_once(" at ").unwrap();
-                let start = before.rfind(place).unwrap_or_else(|| panic!("{file}:{line}: no {place}"));
+                let start = before
+                    .rfind(place)
+                    .unwrap_or_else(|| panic!("{file}:{line}: no {place}"));
                 let column = u64::try_from(before[..start].chars().count()).unwrap() + 1;
                 found.push((file.clone(), line, column, code.to_owned()));
             }
@@ -73,7 +75,8 @@ fn marked() -> Vec<Finding> {
 }
 
 fn expected() -> Vec<Finding> {
-    let unmarked = UNMARKED.map(|(file, line, column, code)| (file.to_owned(), line, column, code.to_owned()));
+    let unmarked =
+        UNMARKED.map(|(file, line, column, code)| (file.to_owned(), line, column, code.to_owned()));
     let mut expected = marked();
     expected.extend(unmarked);
     expected.sort();
@@ -94,9 +97,9 @@ fn findings(diagnostics: &Value) -> Vec<Finding> {
 #[test]
 fn the_fixtures_hold_a_mistake_for_every_rule_that_is_checked_offline() {
     let there: BTreeSet<String> = expected().into_iter().map(|(.., code)| code).collect();
-    let rules = Rule::ALL.iter().filter(|rule| {
-        rule.severity() == Severity::Error && !NOT_OFFLINE.contains(rule)
-    });
+    let rules = Rule::ALL
+        .iter()
+        .filter(|rule| rule.severity() == Severity::Error && !NOT_OFFLINE.contains(rule));
     let rules: BTreeSet<String> = rules.map(|rule| rule.code().to_owned()).collect();
     assert_eq!(there, rules);
 }
@@ -107,19 +110,37 @@ fn every_mistake_is_one_finding_at_its_line_and_column_in_one_run() {
     let project = project(&nobody.base_url());
     let ended = project.cxda(&["validate", "-o", "json"]).run().exits(3);
     let report = ended.json();
-    assert_eq!((&report["formatVersion"], &report["valid"]), (&json!("1.0"), &json!(false)));
+    assert_eq!(
+        (&report["formatVersion"], &report["valid"]),
+        (&json!("1.0"), &json!(false))
+    );
     let found = findings(&report["diagnostics"]);
     let (missing, excess): (Vec<_>, Vec<_>) = {
-        let (found, expected): (BTreeSet<_>, BTreeSet<_>) =
-            (found.iter().cloned().collect(), expected().into_iter().collect());
-        (expected.difference(&found).cloned().collect(), found.difference(&expected).cloned().collect())
+        let (found, expected): (BTreeSet<_>, BTreeSet<_>) = (
+            found.iter().cloned().collect(),
+            expected().into_iter().collect(),
+        );
+        (
+            expected.difference(&found).cloned().collect(),
+            found.difference(&expected).cloned().collect(),
+        )
     };
-    assert!(missing.is_empty() && excess.is_empty(), "missing {missing:#?}\nexcess {excess:#?}");
-    assert_eq!(found, expected(), "each once, in the order of file, line, column and code");
+    assert!(
+        missing.is_empty() && excess.is_empty(),
+        "missing {missing:#?}\nexcess {excess:#?}"
+    );
+    assert_eq!(
+        found,
+        expected(),
+        "each once, in the order of file, line, column and code"
+    );
     for diagnostic in report["diagnostics"].as_array().unwrap() {
         assert_eq!(diagnostic["severity"], "error");
         assert!(!diagnostic["message"].as_str().unwrap().is_empty());
-        assert!(diagnostic["path"].is_string() && diagnostic["hint"].is_null() | diagnostic["hint"].is_string());
+        assert!(
+            diagnostic["path"].is_string()
+                && diagnostic["hint"].is_null() | diagnostic["hint"].is_string()
+        );
     }
     assert_eq!(nobody.connections(), 0);
 }
@@ -128,16 +149,26 @@ fn every_mistake_is_one_finding_at_its_line_and_column_in_one_run() {
 fn plan_and_apply_report_the_same_and_never_ask_the_tenant() {
     let nobody = Recorder::start();
     let project = project(&nobody.base_url());
-    let validated = project.cxda(&["validate", "-o", "json"]).run().exits(3).json();
+    let validated = project
+        .cxda(&["validate", "-o", "json"])
+        .run()
+        .exits(3)
+        .json();
     for words in [
         &["plan", "-o", "json"][..],
         &["plan", "-o", "json", "--prune"],
         &["apply", "--yes", "-o", "json"],
     ] {
         let plan = project.cxda_signed_in(words).run().exits(3).json();
-        assert!(plan["diagnostics"] == validated["diagnostics"], "{words:?}: {plan:#}");
+        assert!(
+            plan["diagnostics"] == validated["diagnostics"],
+            "{words:?}: {plan:#}"
+        );
         assert_eq!(plan["changes"], json!([]), "{words:?}");
-        assert_eq!(plan["summary"], json!({"create": 0, "update": 0, "delete": 0, "unchanged": 0}));
+        assert_eq!(
+            plan["summary"],
+            json!({"create": 0, "update": 0, "delete": 0, "unchanged": 0})
+        );
         assert_eq!(plan["requests"]["estimated"], 0);
     }
     assert_eq!(nobody.connections(), 0);
@@ -149,25 +180,41 @@ fn people_read_code_place_and_count() {
     let ended = project.cxda(&["validate"]).run().exits(3);
     for (file, line, column, code) in expected() {
         let place = format!("{file}:{line}:{column}");
-        assert!(ended.stdout.contains(&place), "no {place} in\n{}", ended.stdout);
+        assert!(
+            ended.stdout.contains(&place),
+            "no {place} in\n{}",
+            ended.stdout
+        );
         assert!(ended.stdout.contains(&code));
     }
     let count = expected().len().to_string();
-    let _ = ended.says(&[&format!("{count} error"), "ring_a -> ring_b -> ring_c -> ring_a"]);
+    let _ = ended.says(&[
+        &format!("{count} error"),
+        "ring_a -> ring_b -> ring_c -> ring_a",
+    ]);
 }
 
 #[test]
 fn only_the_named_files_are_validated() {
     let project = project("http://127.0.0.1:9");
-    let ended = project.cxda(&["validate", "-o", "json", "dates.cxda.yaml"]).run().exits(3);
+    let ended = project
+        .cxda(&["validate", "-o", "json", "dates.cxda.yaml"])
+        .run()
+        .exits(3);
     let found = findings(&ended.json()["diagnostics"]);
-    assert!(!found.is_empty() && found.iter().all(|(file, ..)| file == "dates.cxda.yaml"), "{found:?}");
+    assert!(
+        !found.is_empty() && found.iter().all(|(file, ..)| file == "dates.cxda.yaml"),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn m_07_a_near_miss_gets_a_suggestion() {
     let project = project("http://127.0.0.1:9");
-    let ended = project.cxda(&["validate", "documents.cxda.yaml"]).run().exits(3);
+    let ended = project
+        .cxda(&["validate", "documents.cxda.yaml"])
+        .run()
+        .exits(3);
     let _ = ended.says(&["did you mean `dependencies`?", "did you mean `DataAction`?"]);
 }
 
@@ -178,7 +225,11 @@ fn m_15_a_literal_that_looks_like_a_secret_is_a_warning_and_changes_no_exit_code
         "a.cxda.yaml",
         "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: warned}\nspec:\n  description: x\n  script: {content: 'function main() {}'}\n  variables:\n    - {name: api_password, type: string, value: 'Xk29-sLq8-ppQ1-77aZ'}\n",
     );
-    let report = project.cxda(&["validate", "-o", "json"]).run().exits(0).json();
+    let report = project
+        .cxda(&["validate", "-o", "json"])
+        .run()
+        .exits(0)
+        .json();
     assert_eq!(report["valid"], true);
     assert_eq!(report["diagnostics"][0]["severity"], "warning");
     assert_eq!(report["diagnostics"][0]["code"], "W001");

@@ -1,3 +1,5 @@
+//! Base URLs at their limits: what is refused, and what cannot move the host.
+
 use super::*;
 
 fn parts(region: &str) -> Result<UrlParts, BaseUrlError> {

@@ -1,3 +1,5 @@
+//! Profiles as data: the five dialects, overrides, and what does not fit.
+
 use std::time::Duration;
 
 use super::*;

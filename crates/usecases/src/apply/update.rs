@@ -16,7 +16,7 @@ use crate::apply::execution::{
     BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, payload,
 };
 
-/// The note in the audit record of a replace that could not be bound to the version that was read.
+/// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
 
 /// What the sent replace came to.
@@ -53,6 +53,13 @@ impl Execution<'_> {
             payload: &payload,
             tag: tag.as_ref(),
         };
+        if tag.is_none() {
+            let address = change.address.to_string();
+            tracing::warn!(
+                address,
+                "the tenant sends no entity tag, so the update goes without If-Match"
+            );
+        }
         let intent = self.begin(write).await?;
         let mut cost = CallCost::default();
         let sent = self.send(change, &desired, current, &mut cost).await;
