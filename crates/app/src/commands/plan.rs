@@ -15,7 +15,7 @@ use crate::exit::{self, Exit};
 use crate::progress::Bar;
 use crate::render::plan::{plan_json, plan_text};
 use crate::system::SystemClock;
-use crate::wiring::{self, Connection};
+use crate::wiring::{self, Connection, HiddenSecrets};
 
 impl From<&ScopeArgs> for PlanScope {
     fn from(arguments: &ScopeArgs) -> Self {
@@ -49,7 +49,7 @@ pub(crate) async fn run(
     let scope = PlanScope::from(&arguments.scope);
     let ports = PlanPorts {
         manifests: &manifests,
-        secrets: &secrets,
+        secrets: &HiddenSecrets::new(&secrets, &connection),
         tenant: connection.ports(),
         journal: &*journal,
         progress: &bar,
