@@ -150,8 +150,8 @@ fn alike(line: &str) -> String {
     for (index, word) in words.iter().enumerate() {
         let number = |word: &String| word.parse::<f64>().is_ok();
         if index > 0 && matches!(word.as_str(), "ms" | "s") && number(&words[index - 1]) {
-            timed[index - 1] = "N".to_owned();
-            timed[index] = "ms".to_owned();
+            timed[index - 1] = String::from("N");
+            timed[index] = String::from("ms");
         }
     }
     timed.join(" ")
