@@ -2,8 +2,9 @@
 //!
 //! It is not an escaper: what it takes away is gone.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use cxda_domain::display::is_plain;
 use cxda_domain::secret::{Redactor, SecretText};
 
 /// The most bytes of one text that are kept.
@@ -13,17 +14,23 @@ pub(crate) const MAX_GLIMPSE_CHARS: usize = 80;
 
 /// The secrets of one tenant, taken out of whatever its server says.
 #[derive(Debug, Default)]
-pub(crate) struct Screen {
-    secrets: Mutex<Vec<SecretText>>,
+pub(crate) struct Screen(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    secrets: Vec<SecretText>,
+    /// Made of `secrets` when it is needed first; `None` where they grew since.
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl Screen {
     /// Adds `secrets` to what is searched for.
     pub(crate) fn hide(&self, secrets: impl IntoIterator<Item = SecretText>) {
-        let mut known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets {
-            if !known.contains(&secret) {
-                known.push(secret);
+            if !known.secrets.contains(&secret) {
+                known.secrets.push(secret);
+                known.redactor = None;
             }
         }
     }
@@ -48,9 +55,13 @@ impl Screen {
         clean.chars().take(MAX_GLIMPSE_CHARS).collect()
     }
 
-    fn redactor(&self) -> Redactor {
-        let known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        Redactor::new(known.iter().cloned())
+    fn redactor(&self) -> Arc<Redactor> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = &mut *known;
+        let made = known
+            .redactor
+            .get_or_insert_with(|| Arc::new(Redactor::new(known.secrets.iter().cloned())));
+        Arc::clone(made)
     }
 }
 
@@ -62,20 +73,11 @@ fn visible(text: &str) -> String {
             if !clean.ends_with(' ') {
                 clean.push(' ');
             }
-        } else if !is_unsafe(c) {
+        } else if is_plain(c) {
             clean.push(c);
         }
     }
     clean.trim().to_owned()
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// At most `limit` bytes of `text`, ended by `…` where something is left out.

@@ -2,12 +2,11 @@
 //!
 //! When a request may go is decided by the domain's window; here it is waited for.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cxda_domain::request::RateLimit;
-use cxda_domain::throttle::{RateLimit as WindowLimit, SlidingWindow};
+use cxda_domain::throttle::SlidingWindow;
 use cxda_ports::clock::Clock;
 
 /// The gate through which every request to a tenant goes.
@@ -33,10 +32,6 @@ pub(crate) struct PausedTooLong {
 
 impl Throttle {
     pub(crate) fn new(limit: RateLimit, clock: Arc<dyn Clock>) -> Self {
-        let limit = WindowLimit {
-            requests: NonZeroU32::new(limit.requests).unwrap_or(NonZeroU32::MIN),
-            per: limit.per,
-        };
         Self {
             clock,
             state: Mutex::new(State {

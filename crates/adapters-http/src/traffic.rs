@@ -9,7 +9,7 @@ pub(crate) struct Traffic {
     retried: AtomicU64,
 }
 
-/// What [`Traffic`] had counted at one moment.
+/// How many requests a tenant had been sent at one moment, token calls included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrafficCount {
     /// Every request.

@@ -171,7 +171,14 @@ pub(crate) async fn writing(
             Err(error) => return Err(error.into()),
         }
     };
-    let store = Store::open(&settings.store, scope, fresh_key())?;
+    let key = fresh_key().map_err(|error| {
+        WiringError::from_source(
+            Exit::Unexpected,
+            "there is no randomness for a new store",
+            error,
+        )
+    })?;
+    let store = Store::open(&settings.store, scope, key)?;
     let not_usable = |error: LogError| {
         let exit = match &error {
             LogError::Store(error) => exit::of_store(error),

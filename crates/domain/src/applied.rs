@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::key::{Digest, Fingerprint, ResourceId};
-use crate::projection::Projection;
+use crate::projection::{Projection, canonical};
 
 /// What was last applied to one resource. It holds digests only: no script and no value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub(crate) fn collect_leaves(path: &str, value: &Value, digests: &mut BTreeMap<S
             }
         }
         leaf => {
-            digests.insert(path.to_owned(), Digest::of(leaf.to_string()));
+            digests.insert(path.to_owned(), Digest::of(canonical(leaf).to_string()));
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::action::ActionName;
 use crate::address::{Address, ResourceKind};
-use crate::cache::collision_form;
+use crate::cache::{CacheKey, collision_form};
 use crate::graph::{Cycle, DependencyGraph};
 use crate::manifest::{Declaration, Manifest, nearest};
 use crate::observed::ObservedState;
-use crate::projection::Projection;
 use crate::rule::Rule;
 use crate::view::ViewSource;
 use crate::violation::{FieldPath, Violation, Violations};
+
+/// Where a view names its source view.
+const SOURCE_VIEW: &str = "spec.source.view";
 
 /// Findings that the project shows by itself: cycles (G001) and cache keys that stand twice (C004).
 pub fn project(manifest: &Manifest) -> Violations {
@@ -32,6 +33,7 @@ pub fn against_tenant(manifest: &Manifest, observed: &ObservedState) -> Violatio
     violations
 }
 
+/// The finding that `path` of the declaration at `address` breaks `rule`.
 fn report(
     manifest: &Manifest,
     address: &Address,
@@ -41,12 +43,23 @@ fn report(
     hint: Option<String>,
 ) -> Violation {
     let position = manifest
-        .get(address)
-        .map(|declared| declared.origin.position(&path));
+        .origin(address)
+        .map(|origin| origin.position(&path));
     Violation {
         rule,
         position,
         path,
+        message,
+        hint,
+    }
+}
+
+/// What the tenant alone shows: no file is at fault.
+fn warn(rule: Rule, message: String, hint: Option<String>) -> Violation {
+    Violation {
+        rule,
+        position: None,
+        path: FieldPath::root(),
         message,
         hint,
     }
@@ -58,43 +71,46 @@ fn needs<'a>(
     observed: &'a ObservedState,
     kind: ResourceKind,
 ) -> BTreeMap<&'a str, Vec<&'a str>> {
-    let there = observed
-        .resources()
-        .iter()
-        .filter(|there| there.kind == kind);
+    let there = observed.resources().iter();
     let mut needs: BTreeMap<&str, Vec<&str>> = there
-        .map(|there| {
-            let names = match kind {
-                ResourceKind::Action => there.fields.dependencies().collect(),
-                ResourceKind::View => {
-                    let source = there.fields.at(&[Projection::SOURCE, "view"]);
-                    source
-                        .and_then(serde_json::Value::as_str)
-                        .into_iter()
-                        .collect()
-                }
-            };
-            (there.name.as_str(), names)
-        })
+        .filter(|there| there.kind == kind)
+        .map(|there| (there.name.as_str(), there.fields.needs(kind).collect()))
         .collect();
-    match kind {
-        ResourceKind::Action => {
-            for (action, _) in manifest.actions() {
-                let names = action.dependencies.iter().map(ActionName::as_str).collect();
-                needs.insert(action.name.as_str(), names);
-            }
+    for (address, outline) in manifest.unsound() {
+        if address.kind == kind {
+            let references = outline.references.iter();
+            let names = references.map(|reference| reference.name.as_str());
+            needs.insert(&address.name, names.collect());
         }
-        ResourceKind::View => {
-            for (view, _) in manifest.views() {
-                let names = match &view.source {
-                    ViewSource::View(name) => vec![name.as_str()],
-                    ViewSource::Table(_) => Vec::new(),
-                };
-                needs.insert(view.name.as_str(), names);
-            }
+    }
+    for (address, declared) in manifest.resources() {
+        if address.kind == kind {
+            needs.insert(&address.name, declared.resource.needs().collect());
         }
     }
     needs
+}
+
+/// Where the declaration at `address` says that it needs `name`.
+fn path_of_need(manifest: &Manifest, address: &Address, name: &str) -> FieldPath {
+    match manifest.get(address).map(|declared| &declared.resource) {
+        Some(Declaration::View(_)) => FieldPath::from(SOURCE_VIEW),
+        Some(Declaration::Action(action)) => {
+            let mut names = action.dependencies.iter();
+            let index = names.position(|other| other.as_str() == name);
+            dependency_path(index.unwrap_or_default())
+        }
+        None => {
+            let outline = manifest.outline(address);
+            let mut references = outline.into_iter().flat_map(|outline| &outline.references);
+            let reference = references.find(|reference| reference.name == name);
+            reference.map_or_else(FieldPath::root, |reference| reference.path.clone())
+        }
+    }
+}
+
+fn dependency_path(index: usize) -> FieldPath {
+    FieldPath::from("spec.dependencies").index(index)
 }
 
 fn cycles(manifest: &Manifest, observed: &ObservedState, violations: &mut Violations) {
@@ -105,162 +121,193 @@ fn cycles(manifest: &Manifest, observed: &ObservedState, violations: &mut Violat
                 .iter()
                 .map(|(name, names)| (*name, names.iter().copied())),
         );
-        let declared = |name: &str| {
-            let address = Address {
-                kind,
-                name: name.to_owned(),
-            };
-            manifest.get(&address).is_some()
+        let address = |name: &str| Address {
+            kind,
+            name: name.to_owned(),
         };
+        let declared = |name: &str| manifest.origin(&address(name)).is_some();
         for cycle in graph.cycles_through(declared) {
-            violations.push(cycle_violation(manifest, kind, &needs, &cycle));
+            violations.push(cycle_violation(manifest, kind, &cycle));
         }
     }
 }
 
-fn cycle_violation(
-    manifest: &Manifest,
-    kind: ResourceKind,
-    needs: &BTreeMap<&str, Vec<&str>>,
-    cycle: &Cycle,
-) -> Violation {
-    let plural = match kind {
-        ResourceKind::View => "views",
-        ResourceKind::Action => "actions",
-    };
-    let address = |name: &str| Address {
-        kind,
-        name: name.to_owned(),
-    };
-    // A cycle with any declared member starts at one.
+fn cycle_violation(manifest: &Manifest, kind: ResourceKind, cycle: &Cycle) -> Violation {
+    let message = format!("{kind}s form a cycle: {cycle}");
     let names = cycle.names();
-    let declared = names
-        .first()
-        .filter(|name| manifest.get(&address(name)).is_some());
-    let message = format!("{plural} form a cycle: {cycle}");
-    let Some(name) = declared else {
-        return Violation {
-            rule: Rule::W002,
-            position: None,
-            path: FieldPath::root(),
-            message,
-            hint: Some("it stands on the tenant alone, and nothing here touches it".into()),
-        };
+    // A cycle with any declared member starts at one; a cycle of one leads back to itself.
+    let first = names.first().map(|name| Address {
+        kind,
+        name: name.clone(),
+    });
+    let Some(address) = first.filter(|address| manifest.origin(address).is_some()) else {
+        let hint = "it stands on the tenant alone, and nothing here touches it".to_owned();
+        return warn(Rule::W002, message, Some(hint));
     };
-    let field = match kind {
-        ResourceKind::View => FieldPath::from("spec.source"),
-        ResourceKind::Action => {
-            let next = names.get(1).unwrap_or(name);
-            let needed = needs.get(name.as_str());
-            let index = needed.and_then(|needed| needed.iter().position(|other| other == next));
-            FieldPath::from("spec.dependencies").index(index.unwrap_or_default())
-        }
-    };
+    let next = names.get(1).unwrap_or(&address.name);
+    let path = path_of_need(manifest, &address, next);
     let hint = Some("remove one of these dependencies".into());
-    report(manifest, &address(name), Rule::G001, field, message, hint)
+    report(manifest, &address, Rule::G001, path, message, hint)
+}
+
+/// Who caches under a key.
+#[derive(Clone, Copy)]
+struct Holder<'a> {
+    name: &'a str,
+    key: &'a str,
+    /// Whether a manifest says so; else the tenant does.
+    declared: bool,
 }
 
 fn cache_keys(manifest: &Manifest, observed: &ObservedState, violations: &mut Violations) {
-    // Who holds a key: declared actions first, then what the tenant alone has.
-    let mut holders: BTreeMap<String, &str> = BTreeMap::new();
-    let mut declared: Vec<_> = manifest.actions().collect();
-    declared.sort_by_key(|(action, origin)| (&origin.file, origin.start, &action.name));
-    for (action, _) in &declared {
-        let Some(key) = action
-            .cache
-            .as_ref()
-            .filter(|cache| cache.enabled)
-            .and_then(|cache| cache.key.as_ref())
-        else {
-            continue;
-        };
-        let name = action.name.as_str();
-        let other = *holders.entry(key.collision_form()).or_insert(name);
-        if other != name {
-            violations.push(collision(manifest, name, key.as_str(), other));
+    let mut holders: BTreeMap<String, Vec<Holder<'_>>> = BTreeMap::new();
+    for holder in declared_keys(manifest)
+        .into_iter()
+        .chain(tenant_keys(manifest, observed))
+    {
+        let others = holders.entry(collision_form(holder.key)).or_default();
+        if others.iter().all(|other| other.name != holder.name) {
+            others.push(holder);
         }
     }
-    for there in observed.resources() {
-        let address = there.address();
-        let declared = manifest.get(&address).map(|declared| &declared.resource);
-        let managed =
-            matches!(declared, Some(Declaration::Action(action)) if action.cache.is_some());
-        if there.kind != ResourceKind::Action || managed {
-            continue;
-        }
-        let Some(key) = there.fields.live_cache_key() else {
-            continue;
-        };
-        let Some(other) = holders.get(&collision_form(key)) else {
-            holders.insert(collision_form(key), &there.name);
-            continue;
-        };
-        if *other == there.name {
-            continue;
-        }
-        if manifest.get(&Address::action(*other)).is_some() {
-            violations.push(collision(manifest, other, key, &there.name));
-        } else {
-            violations.push(Violation {
-                rule: Rule::W004,
-                position: None,
-                path: FieldPath::root(),
-                message: format!(
-                    "actions {other} and {} of the tenant share the cache key {key:?}",
-                    there.name
-                ),
-                hint: None,
-            });
+    for sharing in holders.values().filter(|holders| holders.len() > 1) {
+        let (declared, there): (Vec<_>, Vec<_>) =
+            sharing.iter().partition(|holder| holder.declared);
+        match (declared.split_first(), there.split_first()) {
+            (Some((first, later)), there) => {
+                // Each declaration is blamed once, whoever else has its key.
+                let of_first = there.map(|(other, _)| (first, other));
+                for (holder, other) in of_first
+                    .into_iter()
+                    .chain(later.iter().map(|one| (one, first)))
+                {
+                    violations.push(collision(manifest, *holder, other.name));
+                }
+            }
+            (None, Some((first, others))) => {
+                violations.extend(others.iter().map(|other| shared_there(first, other)));
+            }
+            (None, None) => {}
         }
     }
 }
 
-fn collision(manifest: &Manifest, name: &str, key: &str, other: &str) -> Violation {
-    let message = format!("cache key {key:?} belongs to action {other} already");
+/// The keys that declared actions cache under, in the order of the files.
+fn declared_keys<'a>(manifest: &'a Manifest) -> Vec<Holder<'a>> {
+    let sound = manifest.actions().filter_map(|(action, origin)| {
+        let cache = action.cache.as_ref().filter(|cache| cache.enabled)?;
+        Some((origin, action.name.as_str(), cache.key.as_ref()?))
+    });
+    let unsound = manifest.unsound().filter_map(|(address, outline)| {
+        Some((
+            &outline.origin,
+            address.name.as_str(),
+            outline.cache_key.as_ref()?,
+        ))
+    });
+    let mut keys: Vec<_> = sound.chain(unsound).collect();
+    keys.sort_by_key(|(origin, name, _)| (&origin.file, origin.start, *name));
+    let holder = |(_, name, key): (_, _, &'a CacheKey)| Holder {
+        name,
+        key: key.as_str(),
+        declared: true,
+    };
+    keys.into_iter().map(holder).collect()
+}
+
+/// The keys that the tenant's actions cache under, save where a manifest says what becomes of them.
+fn tenant_keys<'a>(
+    manifest: &'a Manifest,
+    observed: &'a ObservedState,
+) -> impl Iterator<Item = Holder<'a>> {
+    let managed = |address: &Address| {
+        let declared = manifest.get(address).map(|declared| &declared.resource);
+        matches!(declared, Some(Declaration::Action(action)) if action.cache.is_some())
+    };
+    observed
+        .resources()
+        .iter()
+        .filter(move |there| there.kind == ResourceKind::Action && !managed(&there.address()))
+        .filter_map(|there| {
+            Some(Holder {
+                name: &there.name,
+                key: there.fields.live_cache_key()?,
+                declared: false,
+            })
+        })
+}
+
+fn collision(manifest: &Manifest, holder: Holder<'_>, other: &str) -> Violation {
+    let message = format!(
+        "cache key {:?} belongs to action {other} already",
+        holder.key
+    );
     let hint = Some("give each action a key of its own; case and outer spaces do not count".into());
     let path = FieldPath::from("spec.cache.key");
-    report(
-        manifest,
-        &Address::action(name),
-        Rule::C004,
-        path,
-        message,
-        hint,
-    )
+    let address = Address::action(holder.name);
+    report(manifest, &address, Rule::C004, path, message, hint)
+}
+
+fn shared_there(first: &Holder<'_>, other: &Holder<'_>) -> Violation {
+    let message = format!(
+        "actions {} and {} of the tenant share the cache key {:?}",
+        first.name, other.name, other.key
+    );
+    let hint = "no manifest sets either key, and nothing here touches them".to_owned();
+    warn(Rule::W004, message, Some(hint))
 }
 
 fn dependencies(manifest: &Manifest, observed: &ObservedState, violations: &mut Violations) {
+    let mut suggestions = Suggestions::new(manifest, observed);
     for (action, _) in manifest.actions() {
         for (index, name) in action.dependencies.iter().enumerate() {
             let needed = Address::action(name.as_str());
             if manifest.get(&needed).is_some() || observed.get(&needed).is_some() {
                 continue;
             }
-            let path = FieldPath::from("spec.dependencies").index(index);
+            let path = dependency_path(index);
             let message = format!("action {name} is neither in the project nor on the tenant");
-            let hint = near(manifest, observed, &needed);
+            let hint = suggestions.near(&needed);
             let address = Address::action(action.name.as_str());
             violations.push(report(manifest, &address, Rule::A005, path, message, hint));
         }
     }
 }
 
-fn near(manifest: &Manifest, observed: &ObservedState, missing: &Address) -> Option<String> {
-    let declared = manifest
-        .resources()
-        .keys()
-        .filter(|known| known.kind == missing.kind);
-    let there = observed
-        .resources()
-        .iter()
-        .filter(|there| there.kind == missing.kind);
-    let names = declared
-        .map(|known| known.name.as_str())
-        .chain(there.map(|there| there.name.as_str()));
-    nearest(&missing.name, names).map(|name| format!("did you mean `{name}`?"))
+/// Known names that a missing one may have meant.
+struct Suggestions<'a> {
+    manifest: &'a Manifest,
+    observed: &'a ObservedState,
+    left: usize,
+}
+
+impl<'a> Suggestions<'a> {
+    /// How many missing names are compared with all known ones; further ones get no suggestion, or the time would be quadratic.
+    const MOST: usize = 100;
+
+    fn new(manifest: &'a Manifest, observed: &'a ObservedState) -> Self {
+        Self {
+            manifest,
+            observed,
+            left: Self::MOST,
+        }
+    }
+
+    fn near(&mut self, missing: &Address) -> Option<String> {
+        self.left = self.left.checked_sub(1)?;
+        let declared = self.manifest.resources().keys();
+        let declared = declared.filter(|known| known.kind == missing.kind);
+        let there = self.observed.resources().iter();
+        let there = there.filter(|there| there.kind == missing.kind);
+        let names = declared
+            .map(|known| known.name.as_str())
+            .chain(there.map(|there| there.name.as_str()));
+        nearest(&missing.name, names).map(|name| format!("did you mean `{name}`?"))
+    }
 }
 
 fn sources(manifest: &Manifest, observed: &ObservedState, violations: &mut Violations) {
+    let mut suggestions = Suggestions::new(manifest, observed);
     for (view, _) in manifest.views() {
         let address = Address::view(view.name.as_str());
         match &view.source {
@@ -269,10 +316,10 @@ fn sources(manifest: &Manifest, observed: &ObservedState, violations: &mut Viola
                 if manifest.get(&needed).is_some() || observed.get(&needed).is_some() {
                     continue;
                 }
-                let path = FieldPath::from("spec.source.view");
+                let path = FieldPath::from(SOURCE_VIEW);
                 let message =
                     format!("source view {name} is neither in the project nor on the tenant");
-                let hint = near(manifest, observed, &needed);
+                let hint = suggestions.near(&needed);
                 violations.push(report(manifest, &address, Rule::V009, path, message, hint));
             }
             ViewSource::Table(id) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::applied::{LastApplied, collect_leaves};
 use crate::key::Digest;
-use crate::projection::Projection;
+use crate::projection::{Projection, canonical};
 use crate::variable::looks_like_mask;
 
 /// One field that is not as wanted.
@@ -190,27 +190,9 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Equality in which `15` and `15.0` are one number.
+/// Whether both say the same, however they are written.
 fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            left == right || left.as_f64() == right.as_f64() && (left.is_f64() || right.is_f64())
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| same(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(key, value)| right.get(key).is_some_and(|other| same(value, other)))
-        }
-        _ => left == right,
-    }
+    left == right || canonical(left) == canonical(right)
 }
 
 /// Which side moved in `field` since `base`; a field that was never applied is pending.

@@ -6,16 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::action::DataAction;
+use crate::action::{ActionName, DataAction};
 use crate::address::{Address, ResourceKind};
+use crate::cache::CacheKey;
 use crate::node::Mark;
-use crate::view::MaterializedView;
+use crate::view::{MaterializedView, ViewName, ViewSource};
 use crate::violation::{FieldPath, Position};
 
 mod action;
 mod cache;
 mod dates;
 mod document;
+mod findings;
 mod reader;
 mod suggest;
 mod tests_block;
@@ -24,6 +26,9 @@ mod view;
 
 pub use document::{Decoded, ScriptFile, ScriptFileProblem, decode};
 pub use suggest::nearest;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// Where a declaration stands, and where in it the references to other things stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +41,6 @@ pub struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn new(file: Arc<str>, start: Mark, places: BTreeMap<FieldPath, Mark>) -> Self {
-        Self {
-            file,
-            start,
-            places,
-        }
-    }
-
     /// Where `path` stands; where that is not known, the nearest thing around it.
     pub fn position(&self, path: &FieldPath) -> Position {
         let mut around = Some(path.clone());
@@ -69,6 +66,21 @@ pub enum Declaration {
     View(Box<MaterializedView>),
     /// A data action.
     Action(Box<DataAction>),
+}
+
+impl Declaration {
+    /// The names of its own kind that it needs: an action's dependencies, a view's source view.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let (actions, view) = match self {
+            Self::Action(action) => (action.dependencies.as_slice(), None),
+            Self::View(view) => match &view.source {
+                ViewSource::View(name) => (&[][..], Some(name)),
+                ViewSource::Table(_) => (&[][..], None),
+            },
+        };
+        let actions = actions.iter().map(ActionName::as_str);
+        actions.chain(view.map(ViewName::as_str))
+    }
 }
 
 /// A declaration and where it stands.
@@ -98,10 +110,30 @@ impl Declared {
     }
 }
 
+/// Where a document names another resource of its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) name: String,
+    pub(crate) path: FieldPath,
+}
+
+/// What a document says about other resources.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outline {
+    pub(crate) origin: Origin,
+    /// The actions that it depends on, or the view that it takes its rows from.
+    pub(crate) references: Vec<Reference>,
+    /// The key under which it caches, where it does.
+    pub(crate) cache_key: Option<CacheKey>,
+}
+
 /// The desired state: everything that the manifests declare, by address.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     resources: BTreeMap<Address, Declared>,
+    /// Of documents that hold a mistake, what they still say about others: so one reading finds the mistakes between
+    /// documents too.
+    unsound: BTreeMap<Address, Outline>,
 }
 
 impl Manifest {
@@ -119,6 +151,17 @@ impl Manifest {
         Ok(())
     }
 
+    /// Notes what a document that holds a mistake says about others.
+    pub(crate) fn add_unsound(&mut self, address: Address, outline: Outline) {
+        self.unsound.entry(address).or_insert(outline);
+    }
+
+    /// What documents that hold a mistake say about others, by the address that they declare.
+    pub(crate) fn unsound(&self) -> impl Iterator<Item = (&Address, &Outline)> {
+        let undeclared = |(address, _): &(&Address, _)| !self.resources.contains_key(address);
+        self.unsound.iter().filter(undeclared)
+    }
+
     /// Every declaration, by address.
     pub fn resources(&self) -> &BTreeMap<Address, Declared> {
         &self.resources
@@ -127,6 +170,18 @@ impl Manifest {
     /// The declaration at `address`.
     pub fn get(&self, address: &Address) -> Option<&Declared> {
         self.resources.get(address)
+    }
+
+    /// What the document says about others that declares `address` and holds a mistake.
+    pub(crate) fn outline(&self, address: &Address) -> Option<&Outline> {
+        self.unsound.get(address)
+    }
+
+    /// Where `address` is declared, be its document sound or not.
+    pub(crate) fn origin(&self, address: &Address) -> Option<&Origin> {
+        let sound = self.resources.get(address);
+        let unsound = || self.outline(address).map(|outline| &outline.origin);
+        sound.map(|declared| &declared.origin).or_else(unsound)
     }
 
     /// Whether anything of `kind` is declared.

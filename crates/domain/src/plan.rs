@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::address::{Address, AddressPattern, ResourceKind};
 use crate::applied::LastApplied;
@@ -18,7 +18,12 @@ use crate::projection::Projection;
 use crate::request::{Operation, RequestCount};
 use crate::violation::Violations;
 
+mod hidden;
 mod order;
+mod prune;
+
+#[cfg(test)]
+mod tests;
 
 /// What a change does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -139,6 +144,13 @@ pub struct PlanScope {
     pub prune: bool,
 }
 
+impl PlanScope {
+    /// Whether `address` is asked for by itself; everything is where no target is named.
+    pub fn targets(&self, address: &Address) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|target| target.matches(address))
+    }
+}
+
 /// Everything that a plan is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanInput<'a> {
@@ -188,14 +200,14 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         .map(|change| change.address.clone())
         .collect();
     for change in &mut plan.changes {
-        change.after = dependencies
-            .of(&change.address)
-            .intersection(&written)
+        let needs = dependencies.of(&change.address);
+        change.after = needs
+            .filter(|need| written.contains(need))
             .cloned()
             .collect();
     }
     if input.scope.prune {
-        dependencies.prune(input, &mut plan);
+        prune::prune(input, &dependencies, &included, &mut plan);
     }
     for change in &plan.changes {
         count(
@@ -212,24 +224,22 @@ enum Outcome {
     Unchanged(Option<LastApplied>),
 }
 
+/// What it takes to bring the resource at `address` to what is wanted.
 fn write(input: PlanInput<'_>, address: &Address, desired: &Desired) -> Outcome {
     let wanted = desired.body.projection();
     let applied = input.applied.get(address);
     let Some(there) = input.observed.get(address) else {
-        return Outcome::Change(create(address, &wanted, applied));
+        return Outcome::Change(create(address, desired, &wanted, applied));
     };
+    // What was applied to another resource of this name, which is gone, says nothing about this one.
+    let applied = applied.filter(|applied| applied.id == there.id);
     let mut fields = differences(&wanted, &there.fields, LeftOut::MeansEmpty);
-    let mut why = fields
-        .iter()
-        .map(|field| cause(field, applied))
-        .reduce(Cause::with);
+    let mut causes: Vec<Cause> = fields.iter().map(|field| cause(field, applied)).collect();
     let secrets = changed_secrets(desired, applied, &fields);
-    for field in secrets {
-        fields.push(field);
-        why = Some(why.map_or(Cause::Pending, |why| why.with(Cause::Pending)));
-    }
+    causes.extend(secrets.iter().map(|_| Cause::Pending));
+    fields.extend(secrets);
     fields.sort_by(|left, right| left.path.cmp(&right.path));
-    let Some(cause) = why else {
+    let Some(cause) = causes.into_iter().reduce(Cause::with) else {
         let now = LastApplied::new(
             address.clone(),
             there.id.clone(),
@@ -248,7 +258,12 @@ fn write(input: PlanInput<'_>, address: &Address, desired: &Desired) -> Outcome 
     })
 }
 
-fn create(address: &Address, wanted: &Projection, applied: Option<&LastApplied>) -> Change {
+fn create(
+    address: &Address,
+    desired: &Desired,
+    wanted: &Projection,
+    applied: Option<&LastApplied>,
+) -> Change {
     let fields = wanted.fields().iter().map(|(key, value)| FieldDifference {
         path: key.clone(),
         before: Value::Null,
@@ -263,7 +278,7 @@ fn create(address: &Address, wanted: &Projection, applied: Option<&LastApplied>)
         } else {
             Cause::Pending
         },
-        fields: fields.collect(),
+        fields: shown(desired, fields.collect()),
         adopts: false,
         id: None,
         listed: None,
@@ -291,55 +306,25 @@ fn changed_secrets(
     applied: Option<&LastApplied>,
     fields: &[FieldDifference],
 ) -> Vec<FieldDifference> {
-    let known = move |name: &str| applied.and_then(|applied| applied.secrets.get(name));
+    let known = |name: &str| applied.and_then(|applied| applied.secrets.get(name));
+    // A variable that is new as a whole is one difference, not two.
+    let is_new = |name: &str| {
+        let path = format!("{}.{name}", Projection::VARIABLES);
+        fields.iter().any(|field| field.path == path)
+    };
     desired
         .secrets
         .iter()
-        .filter(move |(name, now)| known(name) != Some(*now))
-        .map(|(name, _)| format!("{}.{name}", Projection::VARIABLES))
-        // A variable that is new as a whole is one difference, not two.
-        .filter(|path| !fields.iter().any(|field| field.path == *path))
-        .map(|path| FieldDifference {
-            path: format!("{path}.value"),
-            before: json!(HIDDEN),
-            after: json!(HIDDEN_CHANGED),
-        })
+        .filter(|(name, now)| known(name) != Some(*now) && !is_new(name))
+        .map(|(name, _)| hidden::changed_value(name))
         .collect()
 }
 
-/// What stands for a value that must not be shown.
-const HIDDEN: &str = "(hidden)";
-/// What stands for a value that must not be shown and is not the one before.
-const HIDDEN_CHANGED: &str = "(hidden, changed)";
-
-/// Hides values that come by reference: they may be secrets although the variable is not encrypted.
-fn shown(desired: &Desired, mut fields: Vec<FieldDifference>) -> Vec<FieldDifference> {
-    let Body::Action(action) = &desired.body else {
-        return fields;
-    };
-    for variable in action
-        .variables
-        .iter()
-        .flatten()
-        .filter(|each| !each.literal)
-    {
-        let path = format!("{}.{}", Projection::VARIABLES, variable.name);
-        for field in &mut fields {
-            if field.path == path {
-                hide_member(&mut field.before, HIDDEN);
-                hide_member(&mut field.after, HIDDEN);
-            } else if field.path == format!("{path}.value") && !variable.encrypted {
-                field.before = json!(HIDDEN);
-                field.after = json!(HIDDEN_CHANGED);
-            }
-        }
-    }
-    fields
-}
-
-fn hide_member(variable: &mut Value, text: &str) {
-    if let Some(value) = variable.get_mut("value") {
-        *value = json!(text);
+/// `fields` as they may be shown.
+fn shown(desired: &Desired, fields: Vec<FieldDifference>) -> Vec<FieldDifference> {
+    match &desired.body {
+        Body::Action(action) => hidden::without_secrets(action, fields),
+        Body::View(_) => fields,
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Desired and observed states are projected onto the same tree; the difference is then one walk, whatever the kind.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use crate::action::FixedFields;
+use crate::address::ResourceKind;
 use crate::body::{ActionBody, ViewBody};
 
 /// The managed fields of one resource.
@@ -68,6 +69,15 @@ impl Projection {
     pub fn dependencies(&self) -> impl Iterator<Item = &str> {
         let list = self.at(&["dependencies"]).and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Names of its own `kind` that the resource needs: an action's dependencies, a view's source view.
+    pub fn needs(&self, kind: ResourceKind) -> impl Iterator<Item = &str> {
+        let view = match kind {
+            ResourceKind::View => self.at(&[Self::SOURCE, "view"]).and_then(Value::as_str),
+            ResourceKind::Action => None,
+        };
+        self.dependencies().chain(view)
     }
 
     /// The cache key, where caching is on.
@@ -180,5 +190,27 @@ impl Projection {
             json!({ "auto": body.auto_indexes, "custom": custom }),
         );
         Self(fields)
+    }
+}
+
+/// The form in which two values are compared: `15` and `15.0` are one number, and a member that is `null` is left out.
+pub(crate) fn canonical(value: &Value) -> Value {
+    /// Up to here every whole number is a number of 64 bits with a fraction too.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        // What is compared is at most a few levels deep: a projection has three, a column or an index one more.
+        Value::Array(items) => items.iter().map(canonical).collect(),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, member)| !member.is_null())
+            .map(|(key, member)| (key.clone(), canonical(member)))
+            .collect(),
+        Value::Number(number) => number
+            .as_f64()
+            .filter(|value| value.abs() < EXACT)
+            .and_then(Number::from_f64)
+            .unwrap_or_else(|| number.clone())
+            .into(),
+        other => other.clone(),
     }
 }

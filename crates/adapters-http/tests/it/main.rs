@@ -7,6 +7,7 @@
 
 mod answers;
 mod bench;
+mod conformance;
 mod operations;
 mod paging;
 mod raw;

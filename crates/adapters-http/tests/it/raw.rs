@@ -1,6 +1,7 @@
 //! Servers that break HTTP itself or send too much of it: answers as bytes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cxda_adapters_http::HttpTenant;
 use cxda_adapters_http::credentials::{AuthConfig, Credentials};
@@ -14,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::bench::{START, config, id};
+use crate::bench::{START, action_body, config, id, key};
 
 /// A server on loopback; dropped, it serves no longer.
 struct Server {
@@ -171,6 +172,31 @@ async fn h_02_a_server_that_speaks_no_tls_is_named_and_not_tried_again() {
         (&ApiErrorKind::Unreachable, 1)
     );
     assert!(error.detail.starts_with("TLS: "), "{error}");
+}
+
+#[tokio::test]
+async fn h_06_a_server_that_says_nothing_is_not_waited_for_beyond_the_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let overrides = ProfileOverrides::default();
+    let mut config = config(&base, &overrides, AuthConfig::new(ready_token()));
+    config.timeouts.request = Duration::from_millis(20);
+    let clock = Arc::new(ManualClock::starting_at(START));
+    let tenant = HttpTenant::new(config, clock, Arc::new(FixedJitter::NONE)).unwrap();
+    let error = ActionsApi::read(&tenant, &id("a")).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.cost.attempts),
+        (ApiErrorKind::Unavailable, 4)
+    );
+    let error = ActionsApi::create(&tenant, &action_body("score"), &key("k"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind, error.cost.attempts),
+        (ApiErrorKind::OutcomeUnknown, 4)
+    );
+    // The kernel took the connections; nobody ever answered on one.
+    drop(listener);
 }
 
 #[tokio::test]

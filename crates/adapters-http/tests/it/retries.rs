@@ -295,33 +295,34 @@ async fn h_19_a_conflict_that_names_a_time_is_waited_for_under_the_same_key() {
 }
 
 #[tokio::test]
-async fn an_action_in_publication_is_busy_and_not_stale() {
+async fn a_replace_waits_until_the_action_is_published() {
     let mut setup = Setup::new().actions(1);
     setup.sim.publishing = Duration::from_secs(5);
     let bench = setup.start().await;
     let read = bench.actions().read(&id("action-0")).await.unwrap().value;
-    bench
-        .actions()
-        .replace(&read, &action_body("action-0"))
-        .await
-        .unwrap();
+    let body = action_body("action-0");
+    bench.actions().replace(&read, &body).await.unwrap();
     let read = bench.actions().read(&id("action-0")).await.unwrap().value;
     assert!(read.value.is_busy());
-    let again = bench
-        .actions()
-        .replace(&read, &action_body("action-0"))
-        .await;
-    let waited = bench.clock.elapsed() >= Duration::from_secs(5);
-    match again {
-        Ok(_) => assert!(waited),
-        Err(error) => assert!(
-            matches!(
-                error.kind,
-                ApiErrorKind::Busy { .. } | ApiErrorKind::VersionMismatch
-            ),
-            "{error:?}"
-        ),
-    }
+    let replaced = bench.actions().replace(&read, &body).await.unwrap();
+    assert_eq!(replaced.cost.attempts, 2);
+    assert!(bench.clock.elapsed() >= Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn an_action_that_moves_for_longer_is_busy_and_not_stale() {
+    let mut setup = Setup::new().actions(1);
+    setup.sim.publishing = Duration::from_mins(4);
+    let bench = setup.start().await;
+    let read = bench.actions().read(&id("action-0")).await.unwrap().value;
+    let body = action_body("action-0");
+    bench.actions().replace(&read, &body).await.unwrap();
+    let read = bench.actions().read(&id("action-0")).await.unwrap().value;
+    let error = bench.actions().replace(&read, &body).await.unwrap_err();
+    let busy = ApiErrorKind::Busy {
+        retry_after: Some(Duration::from_mins(4)),
+    };
+    assert_eq!((error.kind, error.cost.attempts), (busy, 1));
 }
 
 #[tokio::test]

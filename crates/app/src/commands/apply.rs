@@ -23,6 +23,7 @@ use crate::commands::plan::destination;
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::progress::Bar;
+use crate::render::Screen;
 use crate::render::apply::Report;
 use crate::render::plan::{plan_json, plan_text};
 use crate::settings::Settings;
@@ -176,7 +177,7 @@ impl Run<'_> {
             ids: &random,
             progress: &bar,
         };
-        let interrupt = Interrupt::listen();
+        let interrupt = Interrupt::listen(self.context.screen);
         let applied = apply(ports, &options, planned, &interrupt.stop).await;
         bar.clear();
         let applied = applied.map_err(|error| Ended::new(exit::of_store(&error), error))?;
@@ -243,15 +244,21 @@ struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for SIGINT and SIGTERM from now on.
-    fn listen() -> Self {
+    /// Listens for SIGINT and SIGTERM from now on. A second signal ends the process at once: what was sent is journaled.
+    fn listen(screen: Screen) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let exit = Arc::new(AtomicU8::new(0));
         let (flag, code) = (Arc::clone(&stop), Arc::clone(&exit));
         tokio::spawn(async move {
-            let ended = signalled().await;
-            code.store(ended.code(), Ordering::Relaxed);
+            let first = signalled().await;
+            code.store(first.code(), Ordering::Relaxed);
             flag.store(true, Ordering::Relaxed);
+            screen.remark(
+                "Stopping: what is under way is brought to its end. Once more stops at once.",
+            );
+            let second = signalled().await;
+            // The journal knows what was sent, so that stopping here loses nothing.
+            std::process::exit(second.code().into());
         });
         Self { stop, exit }
     }

@@ -90,7 +90,7 @@ pub(crate) fn plan_json(heading: &Heading, plan: &Plan, limit: RateLimit) -> Str
         requests: RequestsJson {
             estimated: plan.requests.total(),
             by_operation: plan.requests.by_operation(),
-            seconds_at_rate_limit: limit.seconds_for(plan.requests.total()),
+            seconds_at_rate_limit: limit.shortest_time(plan.requests.total()).as_secs(),
         },
         diagnostics: list(&plan.violations),
     })
@@ -159,7 +159,7 @@ fn totals(screen: Screen, plan: &Plan, limit: RateLimit) -> String {
         _ => format!("per {}", humantime::format_duration(limit.per)),
     };
     let rate = format!("{} requests {per}", limit.requests);
-    let wait = match limit.seconds_for(requests) {
+    let wait = match limit.shortest_time(requests).as_secs() {
         0 => format!("no waiting at {rate}"),
         seconds => {
             let time = humantime::format_duration(std::time::Duration::from_secs(seconds));

@@ -2,6 +2,8 @@
 //!
 //! JSON output does not pass through here; its own escaping is lossless.
 
+use cxda_domain::display::is_plain;
+
 /// `text` on one line: whatever could move the cursor, hide or reorder text becomes visible.
 pub(crate) fn line(text: &str) -> String {
     text.chars()
@@ -25,29 +27,6 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     }
     let kept: String = clean.chars().take(width.saturating_sub(1)).collect();
     kept + "…"
-}
-
-/// Neither a control character, nor one that reorders text, nor one without width.
-fn is_plain(c: char) -> bool {
-    !c.is_control()
-        && !matches!(
-            u32::from(c),
-            0x00ad
-                | 0x034f
-                | 0x061c
-                | 0x115f..=0x1160
-                | 0x17b4..=0x17b5
-                | 0x180b..=0x180f
-                | 0x200b..=0x200f
-                | 0x2028..=0x202e
-                | 0x2060..=0x206f
-                | 0x3164
-                | 0xfe00..=0xfe0f
-                | 0xfeff
-                | 0xffa0
-                | 0xfff0..=0xfffb
-                | 0xe0000..=0xe0fff
-        )
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Decodes `kind: DataAction` (rules A001, A002, A004, A005 as far as one document shows them).
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use crate::action::{
     ActionName, DataAction, DateProcessing, FixedFields, OnTestFailure, Script, TestCase,
 };
 use crate::cache::CachePolicy;
-use crate::manifest::reader::{Findings, Found, MapReader, word};
-use crate::manifest::variables::Surroundings;
+use crate::manifest::findings::Findings;
+use crate::manifest::reader::{
+    Either, Found, MapReader, accept, boolean, each, map, parsed, string, text, word,
+};
 use crate::manifest::{cache, dates, tests_block, variables};
 use crate::rule::Rule;
 use crate::variable::{EnvironmentVariable, VariableScope};
@@ -60,74 +62,53 @@ impl ActionDraft {
 /// An action from its `spec`, and where its script is; each `None` where a finding stands in the way.
 pub(super) fn decode<'n>(
     findings: &mut Findings,
-    file: &Arc<str>,
     name: Option<&Found<'_>>,
     protect: bool,
     mut spec: MapReader<'n>,
 ) -> (Option<ActionDraft>, Option<ScriptSource<'n>>) {
     let name = name.and_then(|found| action_name(findings, found));
-    let description = spec
-        .require("description")
-        .and_then(|found| found.text(findings).map(ToOwned::to_owned));
-    if let Some(found) = spec.take("type") {
-        fixed(findings, &found, FixedFields::TYPE);
-    }
-    if let Some(found) = spec.take("trigger") {
-        trigger(findings, &found);
-    }
-    let enabled = spec.take("enabled").map(|found| found.boolean(findings));
-    let script = spec
-        .require("script")
-        .and_then(|found| script(findings, &found));
-    let dependencies = match spec.take("dependencies") {
-        Some(found) => dependencies(findings, &found),
-        None => Some(Vec::new()),
-    };
-    let parent_scope = match spec.take("parentScope") {
-        Some(found) => variables::scope_word(findings, &found),
-        None => Some(VariableScope::default()),
-    };
-    let cache = spec
-        .take("cache")
-        .map(|found| cache::decode(findings, &found));
-    let around = Surroundings {
-        file: Arc::clone(file),
-        parent_scope,
-    };
-    let variables = spec
-        .take("variables")
-        .map(|found| variables::decode(findings, &found, &around));
-    let dates = spec
-        .take("dateProcessing")
-        .map(|found| dates::decode(findings, &found));
-    let tests = match spec.take("tests") {
-        Some(found) => tests_block::decode(findings, &found),
-        None => Some(Vec::new()),
-    };
-    let on_test_failure = match spec.take("onTestFailure") {
-        Some(found) => {
-            let words = OnTestFailure::ALL.map(OnTestFailure::as_str);
-            word(
-                findings,
-                &found,
-                Rule::M003,
-                OnTestFailure::from_word,
-                &words,
-            )
-        }
-        None => Some(OnTestFailure::default()),
-    };
+    let description = spec.required(findings, "description", string);
+    spec.optional(findings, "type", |findings, found| {
+        fixed(findings, found, FixedFields::TYPE)
+    });
+    spec.optional(findings, "trigger", trigger);
+    let enabled = spec.optional(findings, "enabled", boolean);
+    let script = spec.required(findings, "script", script);
+    let dependencies = spec.or(findings, "dependencies", Vec::new(), dependencies);
+    let cache = spec.optional(findings, "cache", cache::decode);
+    let parent_scope = spec.or(
+        findings,
+        "parentScope",
+        VariableScope::default(),
+        variables::scope_word,
+    );
+    let variables = spec.optional(findings, "variables", |findings, found| {
+        variables::decode(findings, found, parent_scope)
+    });
+    let dates = spec.optional(findings, "dateProcessing", dates::decode);
+    let tests = spec.or(findings, "tests", Vec::new(), |findings, found| {
+        each(findings, found, tests_block::test_case)
+    });
+    let on_test_failure = spec.or(
+        findings,
+        "onTestFailure",
+        OnTestFailure::default(),
+        |findings, found| {
+            let choices = OnTestFailure::ALL;
+            word(findings, found, Rule::M003, &choices, OnTestFailure::as_str)
+        },
+    );
     spec.close(findings);
     let draft = || {
         Some(ActionDraft {
             name: name?,
             description: description?,
-            enabled: enabled.map_or(Some(None), |value| value.map(Some))?,
+            enabled: enabled?,
             dependencies: dependencies?,
-            cache: cache.map_or(Some(None), |value| value.map(Some))?,
-            variables: variables.map_or(Some(None), |value| value.map(Some))?,
+            cache: cache?,
+            variables: variables?,
             parent_scope: parent_scope?,
-            dates: dates.map_or(Some(None), |value| value.map(Some))?,
+            dates: dates?,
             tests: tests?,
             on_test_failure: on_test_failure?,
             protect,
@@ -138,88 +119,57 @@ pub(super) fn decode<'n>(
 
 fn action_name(findings: &mut Findings, found: &Found<'_>) -> Option<ActionName> {
     findings.remember(found);
-    let parsed = found.text(findings)?.parse::<ActionName>();
-    parsed
-        .map_err(|error| findings.report(Rule::A001, found, error.to_string()))
-        .ok()
+    parsed(findings, found, Rule::A001)
 }
 
 /// Holds a field against the only value that the platform knows for it.
-fn fixed(findings: &mut Findings, found: &Found<'_>, expected: &'static str) {
-    let parse = |text: &str| (text == expected).then_some(());
-    word(findings, found, Rule::A004, parse, &[expected]);
+fn fixed(findings: &mut Findings, found: &Found<'_>, expected: &'static str) -> Option<()> {
+    word(findings, found, Rule::A004, &[expected], |word| word).map(drop)
 }
 
-fn trigger(findings: &mut Findings, found: &Found<'_>) {
-    let Some(mut map) = found.map(findings) else {
-        return;
-    };
-    if let Some(kind) = map.take("type") {
-        fixed(findings, &kind, FixedFields::TRIGGER);
-    }
-    map.close(findings);
+fn trigger(findings: &mut Findings, found: &Found<'_>) -> Option<()> {
+    let mut fields = map(findings, found)?;
+    let kind = fields.optional(findings, "type", |findings, found| {
+        fixed(findings, found, FixedFields::TRIGGER)
+    });
+    fields.close(findings);
+    kind.map(drop)
 }
 
 fn script<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<ScriptSource<'n>> {
-    let mut map = found.map(findings)?;
-    if let Some(language) = map.take("language") {
-        fixed(findings, &language, FixedFields::LANGUAGE);
-    }
-    let file = map.take("file");
-    let content = map.take("content");
-    let closed = map.close(findings);
-    match (file, content) {
-        (Some(file), None) => {
+    let mut fields = map(findings, found)?;
+    fields.optional(findings, "language", |findings, found| {
+        fixed(findings, found, FixedFields::LANGUAGE)
+    });
+    match fields.one_of(findings, Rule::M003, ["file", "content"])? {
+        Either::First(file) => {
             findings.remember(&file);
-            let path = file.text(findings)?;
+            let path = text(findings, &file)?;
             Some(ScriptSource::File(file, path))
         }
-        (None, Some(content)) => {
+        Either::Second(content) => {
             findings.remember(&content);
-            let text = content.text(findings)?;
-            Script::try_from(text.to_owned())
-                .map(ScriptSource::Inline)
-                .map_err(|error| findings.report(Rule::A002, &content, error.to_string()))
-                .ok()
-        }
-        (Some(_), Some(_)) => {
-            findings.report(Rule::M003, found, "script has both `file` and `content`");
-            None
-        }
-        (None, None) => {
-            if closed {
-                findings.report(Rule::M003, found, "script has neither `file` nor `content`");
-            }
-            None
+            let script = Script::try_from(string(findings, &content)?);
+            accept(findings, &content, Rule::A002, script).map(ScriptSource::Inline)
         }
     }
 }
 
 fn dependencies(findings: &mut Findings, found: &Found<'_>) -> Option<Vec<ActionName>> {
-    let items = found.items(findings)?;
-    let mut names: Vec<ActionName> = Vec::with_capacity(items.len());
-    let mut sound = true;
-    for item in &items {
+    let mut names: BTreeSet<ActionName> = BTreeSet::new();
+    each(findings, found, |findings, item| {
         findings.remember(item);
-        let Some(text) = item.text(findings) else {
-            sound = false;
-            continue;
-        };
-        match text.parse::<ActionName>() {
-            Ok(name) if names.contains(&name) => {
-                findings.report(
-                    Rule::A005,
-                    item,
-                    format!("dependency {text:?} stands twice"),
-                );
-                sound = false;
-            }
-            Ok(name) => names.push(name),
-            Err(error) => {
-                findings.report(Rule::A005, item, format!("dependency {text:?}: {error}"));
-                sound = false;
-            }
+        let text = text(findings, item)?;
+        let name = text
+            .parse::<ActionName>()
+            .map_err(|error| format!("dependency {text:?}: {error}"));
+        let name = accept(findings, item, Rule::A005, name)?;
+        if !names.insert(name.clone()) {
+            let message = format!("dependency {text:?} stands twice");
+            findings.report_with_hint(Rule::A005, item, message, "remove one of them");
+            return None;
         }
-    }
-    sound.then_some(names)
+        findings.refer(item, text);
+        Some(name)
+    })
 }

@@ -4,126 +4,122 @@ use crate::cache::{
     CacheKey, CachePolicy, Footprint, InvalidationAction, InvalidationDirective, Priority, Ttl,
     TtlMatrix, is_directive_source,
 };
-use crate::manifest::reader::{Findings, Found, word};
+use crate::manifest::findings::Findings;
+use crate::manifest::reader::{Found, accept, boolean, each, integer, map, parsed, string, word};
+use crate::node::NodeValue;
 use crate::rule::Rule;
 
 /// The cache policy at `found`; `None` where a finding stands in the way.
 pub(super) fn decode(findings: &mut Findings, found: &Found<'_>) -> Option<CachePolicy> {
-    let mut map = found.map(findings)?;
-    let enabled = map
-        .take("enabled")
-        .map_or(Some(true), |found| found.boolean(findings));
-    let key_at = if enabled == Some(false) {
-        map.take("key")
+    let mut fields = map(findings, found)?;
+    let enabled = fields.or(findings, "enabled", true, boolean);
+    let key_at = if enabled == Some(true) {
+        fields.require("key")
     } else {
-        map.require("key")
+        fields.take("key")
     };
-    let key = key_at.as_ref().map(|found| key(findings, found));
-    let matrix = match map.take("ttlMatrix") {
-        Some(found) => ttl_matrix(findings, &found),
-        None => Some(TtlMatrix::DEFAULT),
-    };
-    let priority_at = map.take("priority");
-    let ttl_at = map.take("ttl");
+    let key = key_at.as_ref().and_then(|found| key(findings, found));
+    if let (Some(true), Some(key)) = (enabled, &key) {
+        findings.cache_under(key);
+    }
+    let matrix = fields.or(findings, "ttlMatrix", TtlMatrix::DEFAULT, ttl_matrix);
+    let priority_at = fields.take("priority");
     let priority = match &priority_at {
         Some(found) => {
-            let words = Priority::ALL.map(Priority::as_str);
-            word(findings, found, Rule::C003, Priority::from_word, &words)
+            let choices = Priority::ALL;
+            word(findings, found, Rule::C003, &choices, Priority::as_str)
         }
         None => Some(Priority::default()),
     };
-    let explicit = ttl_at.as_ref().map(|found| {
-        let seconds = found.integer(findings)?;
-        Ttl::explicit(seconds)
-            .map_err(|error| findings.report(Rule::C002, found, error.to_string()))
-            .ok()
+    let explicit = fields.optional(findings, "ttl", |findings, found| {
+        let seconds = integer(findings, found)?;
+        accept(findings, found, Rule::C002, Ttl::explicit(seconds))
     });
-    let exclusive = priority_at.is_none() || ttl_at.is_none();
-    if let (Some(priority), false) = (&priority_at, exclusive) {
+    let explicit_is_there = explicit != Some(None);
+    let exclusive = priority_at.as_ref().filter(|_| explicit_is_there);
+    if let Some(priority) = exclusive {
+        let message = "priority and ttl exclude each other";
         let hint = "keep `ttl`, or keep `priority` and set `ttlMatrix`";
-        findings.report_with_hint(
-            Rule::C003,
-            priority,
-            "priority and ttl exclude each other",
-            hint,
-        );
+        findings.report_with_hint(Rule::C003, priority, message, hint);
     }
-    let payload_at = map.take("payloadKb");
+    let payload_at = fields.take("payloadKb");
     let payload_kb = match &payload_at {
         Some(found) => payload(findings, found),
         None => Some(Footprint::DEFAULT_PAYLOAD_KB),
     };
-    let invalidation = match map.take("invalidation") {
-        Some(found) => found.items(findings).and_then(|items| {
-            let decoded: Vec<_> = items.iter().map(|item| directive(findings, item)).collect();
-            decoded.into_iter().collect()
-        }),
-        None => Some(Vec::new()),
-    };
-    map.close(findings);
-    let key = match key {
-        Some(key) => Some(key?),
-        None if enabled? => return None,
-        None => None,
-    };
-    let payload_kb = payload_kb?;
-    let footprint = Footprint::estimate(key.as_ref().map_or("", CacheKey::as_str), payload_kb);
-    if !footprint.fits() {
-        let message = format!(
-            "cache entry is estimated at {} bytes, expected at most {}",
-            footprint.bytes(),
-            Footprint::MAX_BYTES
-        );
-        findings.report(Rule::C005, payload_at.as_ref().unwrap_or(found), message);
-        return None;
-    }
-    let ttl = match explicit {
-        Some(ttl) => ttl?,
+    let invalidation = fields.or(findings, "invalidation", Vec::new(), |findings, found| {
+        each(findings, found, directive)
+    });
+    fields.close(findings);
+    let largest = payload_at.as_ref().or(key_at.as_ref()).unwrap_or(found);
+    fits(findings, largest, key_at.as_ref(), payload_kb?)?;
+    let ttl = match explicit? {
+        Some(ttl) => ttl,
         None => matrix?.ttl(priority?),
     };
-    exclusive.then_some(CachePolicy {
+    if exclusive.is_some() || key_at.is_some() && key.is_none() {
+        return None;
+    }
+    Some(CachePolicy {
         enabled: enabled?,
         key,
         ttl,
-        payload_kb,
+        payload_kb: payload_kb?,
         invalidation: invalidation?,
     })
 }
 
 fn key(findings: &mut Findings, found: &Found<'_>) -> Option<CacheKey> {
     findings.remember(found);
-    let parsed = found.text(findings)?.parse::<CacheKey>();
-    parsed
-        .map_err(|error| findings.report(Rule::C001, found, error.to_string()))
-        .ok()
+    parsed(findings, found, Rule::C001)
+}
+
+/// Estimates the entry, also where the key has a form of its own to be blamed for; reports one that is too large at `largest`.
+fn fits(
+    findings: &mut Findings,
+    largest: &Found<'_>,
+    key_at: Option<&Found<'_>>,
+    payload_kb: u64,
+) -> Option<()> {
+    let key = match key_at.map(|found| &found.node.value) {
+        Some(NodeValue::Text(key)) => key,
+        _ => "",
+    };
+    let footprint = Footprint::estimate(key, payload_kb);
+    if footprint.fits() {
+        return Some(());
+    }
+    let message = format!(
+        "cache entry is estimated at {} bytes, expected at most {}",
+        footprint.bytes(),
+        Footprint::MAX_BYTES
+    );
+    findings.report(Rule::C005, largest, message);
+    None
 }
 
 fn ttl_matrix(findings: &mut Findings, found: &Found<'_>) -> Option<TtlMatrix> {
-    let mut map = found.map(findings)?;
+    let mut fields = map(findings, found)?;
     let mut matrix = TtlMatrix::DEFAULT;
     let mut sound = true;
     for priority in Priority::ALL {
-        let Some(entry) = map.take(priority.as_str()) else {
-            continue;
-        };
-        let ttl = entry.integer(findings).and_then(|seconds| {
-            Ttl::within(seconds, priority.max_ttl())
-                .map_err(|error| {
-                    let message = format!("{} {error}", priority.as_str());
-                    findings.report(Rule::C002, &entry, message);
-                })
-                .ok()
+        let default = matrix.ttl(priority);
+        let ttl = fields.or(findings, priority.as_str(), default, |findings, found| {
+            let seconds = integer(findings, found)?;
+            let ttl = Ttl::within(seconds, priority.max_ttl())
+                .map_err(|error| format!("{} {error}", priority.as_str()));
+            accept(findings, found, Rule::C002, ttl)
         });
         match ttl {
             Some(ttl) => *matrix.ttl_mut(priority) = ttl,
             None => sound = false,
         }
     }
-    (map.close(findings) && sound).then_some(matrix)
+    (fields.close(findings) && sound).then_some(matrix)
 }
 
 fn payload(findings: &mut Findings, found: &Found<'_>) -> Option<u64> {
-    let payload_kb = found.integer(findings)?;
+    let payload_kb = integer(findings, found)?;
     if payload_kb < 0 {
         let message = format!("payload is {payload_kb} KiB, expected 0 or more");
         findings.report(Rule::C005, found, message);
@@ -133,38 +129,36 @@ fn payload(findings: &mut Findings, found: &Found<'_>) -> Option<u64> {
 }
 
 fn directive(findings: &mut Findings, item: &Found<'_>) -> Option<InvalidationDirective> {
-    let mut map = item.map(findings)?;
-    let source = map.require("source").and_then(|found| {
-        let source = found.text(findings)?;
-        if is_directive_source(source) {
-            return Some(source.to_owned());
+    let mut fields = map(findings, item)?;
+    let source = fields.required(findings, "source", |findings, found| {
+        let source = string(findings, found)?;
+        if is_directive_source(&source) {
+            return Some(source);
         }
-        findings.report(
-            Rule::C006,
-            &found,
-            "source is not an http or https URL with a host",
-        );
+        // The message does not repeat it: a URL that is refused may hold a password.
+        let message = "source is no http or https URL with a host and without a user";
+        findings.report(Rule::C006, found, message);
         None
     });
-    let event_type = map.require("eventType").and_then(|found| {
-        let event_type = found.text(findings)?;
-        if !event_type.trim().is_empty() {
-            return Some(event_type.to_owned());
+    let event_type = fields.required(findings, "eventType", |findings, found| {
+        let event_type = string(findings, found)?;
+        if event_type.trim().is_empty() {
+            findings.report(Rule::C006, found, "event type is empty");
+            return None;
         }
-        findings.report(Rule::C006, &found, "event type is empty");
-        None
+        Some(event_type)
     });
-    let action = map.require("action").and_then(|found| {
-        let words = InvalidationAction::ALL.map(InvalidationAction::as_str);
+    let action = fields.required(findings, "action", |findings, found| {
+        let choices = InvalidationAction::ALL;
         word(
             findings,
-            &found,
+            found,
             Rule::C006,
-            InvalidationAction::from_word,
-            &words,
+            &choices,
+            InvalidationAction::as_str,
         )
     });
-    map.close(findings);
+    fields.close(findings);
     Some(InvalidationDirective {
         source: source?,
         event_type: event_type?,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::action::Script;
 use crate::address::{Address, ResourceKind};
 use crate::manifest::action::{ActionDraft, ScriptSource};
-use crate::manifest::reader::{Findings, Found, MapReader, word};
-use crate::manifest::{Declaration, Declared, Manifest, Origin, action, view};
+use crate::manifest::findings::Findings;
+use crate::manifest::reader::{Found, MapReader, boolean, map, word};
+use crate::manifest::{Declaration, Declared, Manifest, Outline, action, view};
 use crate::node::{Mark, Node, NodeValue};
 use crate::rule::Rule;
 use crate::view::MaterializedView;
@@ -34,13 +35,27 @@ pub struct ScriptFileProblem {
     pub message: String,
 }
 
+impl ScriptFileProblem {
+    /// What is said of a script that nobody read.
+    fn unread() -> Self {
+        Self {
+            rule: Rule::A006,
+            message: "the script was not read".to_owned(),
+        }
+    }
+}
+
+/// An action whose script stands in a file.
 #[derive(Debug)]
 struct PendingScript {
     file: ScriptFile,
     at: Mark,
     path: FieldPath,
+    /// The action, where its name can be read.
+    address: Option<Address>,
     /// The rest of the action, where it is sound.
-    action: Option<(ActionDraft, Origin)>,
+    draft: Option<Box<ActionDraft>>,
+    outline: Outline,
 }
 
 /// Documents after their first reading: what is declared, what was found, and which scripts are still missing.
@@ -68,47 +83,72 @@ impl Decoded {
     }
 
     /// Puts the scripts in, in the order of [`Decoded::script_files`], and gives everything that was found.
+    ///
+    /// A script that `scripts` is too short for is a finding (rule A006).
     pub fn complete(
         mut self,
         scripts: impl IntoIterator<Item = Result<String, ScriptFileProblem>>,
     ) -> (Manifest, Violations) {
-        for (pending, read) in std::mem::take(&mut self.pending).into_iter().zip(scripts) {
-            let script = read.and_then(|text| {
-                Script::try_from(text).map_err(|error| ScriptFileProblem {
-                    rule: Rule::A002,
-                    message: error.to_string(),
-                })
-            });
-            match (script, pending.action) {
-                (Ok(script), Some((draft, origin))) => {
-                    let resource = Declaration::Action(Box::new(draft.complete(script)));
-                    self.declare(Declared { resource, origin });
-                }
-                (Ok(_), None) => {}
-                (Err(problem), _) => self.violations.push(Violation {
+        let mut scripts = scripts.into_iter();
+        for pending in std::mem::take(&mut self.pending) {
+            let read = scripts
+                .next()
+                .unwrap_or_else(|| Err(ScriptFileProblem::unread()));
+            self.put_in(pending, read);
+        }
+        (self.manifest, self.violations)
+    }
+
+    fn put_in(&mut self, pending: PendingScript, read: Result<String, ScriptFileProblem>) {
+        let script = read.and_then(|text| {
+            Script::try_from(text).map_err(|error| ScriptFileProblem {
+                rule: Rule::A002,
+                message: error.to_string(),
+            })
+        });
+        let script = script
+            .map_err(|problem| {
+                self.violations.push(Violation {
                     rule: problem.rule,
                     position: Some(Position {
-                        file: pending.file.manifest,
+                        file: Arc::clone(&pending.file.manifest),
                         mark: pending.at,
                     }),
                     path: pending.path,
                     message: format!("{} ({})", problem.message, pending.file.path),
                     hint: None,
-                }),
-            }
-        }
-        (self.manifest, self.violations)
+                });
+            })
+            .ok();
+        let action = pending
+            .draft
+            .zip(script)
+            .map(|(draft, script)| Declaration::Action(Box::new(draft.complete(script))));
+        self.declare(pending.address, action, pending.outline);
     }
 
-    fn declare(&mut self, declared: Declared) {
-        // A second declaration of an address was reported when its document was read; the first one stands.
-        let _ = self.manifest.add(declared);
+    /// Takes in what a document declares, or, where a finding stands in the way, what it says about others.
+    fn declare(
+        &mut self,
+        address: Option<Address>,
+        resource: Option<Declaration>,
+        outline: Outline,
+    ) {
+        match (resource, address) {
+            (Some(resource), _) => {
+                let origin = outline.origin;
+                // A second declaration of an address was reported when its document was read; the first one stands.
+                let _ = self.manifest.add(Declared { resource, origin });
+            }
+            (None, Some(address)) => self.manifest.add_unsound(address, outline),
+            (None, None) => {}
+        }
     }
 
     /// Reports a second declaration of one address, be the documents sound or not.
-    fn note_name(&mut self, address: Address, position: Position) {
-        let Some(first) = self.names.get(&address) else {
-            self.names.insert(address, position);
+    fn note_name(&mut self, address: &Address, position: Position) {
+        let Some(first) = self.names.get(address) else {
+            self.names.insert(address.clone(), position);
             return;
         };
         self.violations.push(Violation {
@@ -122,35 +162,22 @@ impl Decoded {
 
     fn document(&mut self, file: &Arc<str>, root: &Node) {
         let mut findings = Findings::new(Arc::clone(file));
-        let (named, parts) = read_document(&mut findings, file, root);
+        let (named, parts) = read_document(&mut findings, root);
         let sound = !findings.has_errors();
-        let (violations, places) = findings.into_parts();
+        let (violations, outline) = findings.into_parts(root.at);
         self.violations.extend(violations);
-        if let Some((address, mark)) = named {
-            self.note_name(
-                address,
-                Position {
-                    file: Arc::clone(file),
-                    mark,
-                },
-            );
-        }
-        let Some(parts) = parts else { return };
-        let origin = Origin::new(Arc::clone(file), root.at, places);
-        match parts {
-            Parts::View(view) => {
-                if sound {
-                    let resource = Declaration::View(view);
-                    self.declare(Declared { resource, origin });
-                }
+        let address = named.map(|(address, mark)| {
+            let file = Arc::clone(file);
+            self.note_name(&address, Position { file, mark });
+            address
+        });
+        let resource = match parts {
+            None => None,
+            Some(Parts::View(view)) => Some(Declaration::View(view)),
+            Some(Parts::Action(draft, ScriptSource::Inline(script))) => {
+                draft.map(|draft| Declaration::Action(Box::new(draft.complete(script))))
             }
-            Parts::Action(draft, ScriptSource::Inline(script)) => {
-                if let Some(draft) = draft.filter(|_| sound) {
-                    let resource = Declaration::Action(Box::new(draft.complete(script)));
-                    self.declare(Declared { resource, origin });
-                }
-            }
-            Parts::Action(draft, ScriptSource::File(found, path)) => {
+            Some(Parts::Action(draft, ScriptSource::File(found, path))) => {
                 self.pending.push(PendingScript {
                     file: ScriptFile {
                         manifest: Arc::clone(file),
@@ -158,13 +185,18 @@ impl Decoded {
                     },
                     at: found.node.at,
                     path: found.path,
-                    action: draft.filter(|_| sound).map(|draft| (*draft, origin)),
+                    address,
+                    draft: draft.filter(|_| sound),
+                    outline,
                 });
+                return;
             }
-        }
+        };
+        self.declare(address, resource.filter(|_| sound), outline);
     }
 }
 
+/// What a document declares, as far as it can be read.
 enum Parts<'n> {
     View(Box<MaterializedView>),
     Action(Option<Box<ActionDraft>>, ScriptSource<'n>),
@@ -173,32 +205,32 @@ enum Parts<'n> {
 /// The address and its place, and what the document declares.
 fn read_document<'n>(
     findings: &mut Findings,
-    file: &Arc<str>,
     root: &'n Node,
 ) -> (Option<(Address, Mark)>, Option<Parts<'n>>) {
     let document = Found {
         node: root,
         path: FieldPath::root(),
     };
-    let Some(mut map) = document.map(findings) else {
+    let Some(mut fields) = map(findings, &document) else {
         return (None, None);
     };
-    if let Some(version) = map.require("apiVersion") {
-        let parse = |text: &str| (text == API_VERSION).then_some(());
-        word(findings, &version, Rule::M002, parse, &[API_VERSION]);
-    }
-    let kind = map.require("kind").and_then(|found| {
-        let kinds = [ResourceKind::View, ResourceKind::Action];
-        let words = kinds.map(ResourceKind::manifest_kind);
-        let parse = |text: &str| kinds.into_iter().find(|kind| kind.manifest_kind() == text);
-        word(findings, &found, Rule::M002, parse, &words)
+    fields.required(findings, "apiVersion", |findings, found| {
+        word(findings, found, Rule::M002, &[API_VERSION], |word| word)
     });
-    let metadata = map
-        .require("metadata")
-        .and_then(|found| metadata(findings, &found));
-    let spec: Option<MapReader<'n>> = map.require("spec").and_then(|found| found.map(findings));
-    map.close(findings);
-    let (name, protect) = metadata.unwrap_or_default();
+    let kind = fields.required(findings, "kind", |findings, found| {
+        let kinds = [ResourceKind::View, ResourceKind::Action];
+        word(findings, found, Rule::M002, &kinds, |kind| {
+            kind.manifest_kind()
+        })
+    });
+    let (name, protect) = fields
+        .required(findings, "metadata", metadata)
+        .unwrap_or_default();
+    let spec = fields.required(findings, "spec", |findings, found| {
+        findings.remember(found);
+        map(findings, found)
+    });
+    fields.close(findings);
     let Some(kind) = kind else {
         return (None, None);
     };
@@ -212,26 +244,22 @@ fn read_document<'n>(
         )),
         _ => None,
     });
-    let Some(spec) = spec else {
-        return (named, None);
-    };
-    let parts = match kind {
+    let parts = spec.and_then(|spec| match kind {
         ResourceKind::View => view::decode(findings, name.as_ref(), protect, spec)
             .map(|view| Parts::View(Box::new(view))),
         ResourceKind::Action => {
-            let (draft, script) = action::decode(findings, file, name.as_ref(), protect, spec);
+            let (draft, script) = action::decode(findings, name.as_ref(), protect, spec);
             script.map(|script| Parts::Action(draft.map(Box::new), script))
         }
-    };
+    });
     (named, parts)
 }
 
+/// The name, which is judged by the rules of its kind, and whether the resource is protected.
 fn metadata<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<(Option<Found<'n>>, bool)> {
-    let mut map = found.map(findings)?;
-    let name = map.require("name");
-    let protect = map
-        .take("protect")
-        .and_then(|found| found.boolean(findings));
-    map.close(findings);
+    let mut fields: MapReader<'n> = map(findings, found)?;
+    let name = fields.require("name");
+    let protect = fields.or(findings, "protect", false, boolean);
+    fields.close(findings);
     Some((name, protect.unwrap_or(false)))
 }

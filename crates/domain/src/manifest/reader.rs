@@ -1,80 +1,21 @@
 //! Reading a document's tree: takes values out by key and type, and reports everything that does not fit (rule M003).
+//!
+//! No rule about what a value means stands here; the decoders of the blocks know those.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt::Display;
+use std::str::FromStr;
 
-use crate::manifest::suggest::nearest;
-use crate::node::{Entry, Mark, Node, NodeValue};
+use crate::manifest::findings::Findings;
+use crate::manifest::suggest::nearest_word;
+use crate::node::{Node, NodeValue};
 use crate::rule::Rule;
-use crate::violation::{FieldPath, Position, Violation, Violations};
+use crate::violation::FieldPath;
 
-/// Gathers findings and remembered places of one document.
-#[derive(Debug)]
-pub(super) struct Findings {
-    file: Arc<str>,
-    violations: Violations,
-    places: BTreeMap<FieldPath, Mark>,
-}
+mod json;
+mod map;
 
-impl Findings {
-    pub(super) fn new(file: Arc<str>) -> Self {
-        Self {
-            file,
-            violations: Violations::new(),
-            places: BTreeMap::new(),
-        }
-    }
-
-    /// Reports a finding at `value`.
-    pub(super) fn report(&mut self, rule: Rule, value: &Found<'_>, message: impl Into<String>) {
-        self.report_at(rule, value.node.at, &value.path, message, None);
-    }
-
-    /// Reports a finding at `value` with what to do about it.
-    pub(super) fn report_with_hint(
-        &mut self,
-        rule: Rule,
-        value: &Found<'_>,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
-        self.report_at(rule, value.node.at, &value.path, message, Some(hint.into()));
-    }
-
-    /// Reports a finding anywhere.
-    pub(super) fn report_at(
-        &mut self,
-        rule: Rule,
-        mark: Mark,
-        path: &FieldPath,
-        message: impl Into<String>,
-        hint: Option<String>,
-    ) {
-        self.violations.push(Violation {
-            rule,
-            position: Some(Position {
-                file: Arc::clone(&self.file),
-                mark,
-            }),
-            path: path.clone(),
-            message: message.into(),
-            hint,
-        });
-    }
-
-    /// Remembers where `value` stands, for findings that come later.
-    pub(super) fn remember(&mut self, value: &Found<'_>) {
-        self.places.insert(value.path.clone(), value.node.at);
-    }
-
-    pub(super) fn has_errors(&self) -> bool {
-        self.violations.has_errors()
-    }
-
-    pub(super) fn into_parts(self) -> (Violations, BTreeMap<FieldPath, Mark>) {
-        (self.violations, self.places)
-    }
-}
+pub(super) use json::json;
+pub(super) use map::{Either, MapReader};
 
 /// A value with its path.
 #[derive(Clone, Debug)]
@@ -83,213 +24,144 @@ pub(super) struct Found<'n> {
     pub(super) path: FieldPath,
 }
 
-impl<'n> Found<'n> {
-    fn wrong_type(&self, findings: &mut Findings, expected: &str) {
-        let found = self.node.value.type_name();
-        findings.report(
-            Rule::M003,
-            self,
-            format!("expected {expected}, found {found}"),
-        );
-    }
-
-    /// The text, or a finding.
-    pub(super) fn text(&self, findings: &mut Findings) -> Option<&'n str> {
-        let NodeValue::Text(text) = &self.node.value else {
-            self.wrong_type(findings, "string");
-            return None;
-        };
-        Some(text)
-    }
-
-    /// The truth value, or a finding.
-    pub(super) fn boolean(&self, findings: &mut Findings) -> Option<bool> {
-        let NodeValue::Bool(value) = &self.node.value else {
-            self.wrong_type(findings, "boolean");
-            return None;
-        };
-        Some(*value)
-    }
-
-    /// The whole number, or a finding.
-    pub(super) fn integer(&self, findings: &mut Findings) -> Option<i128> {
-        let NodeValue::Integer(value) = &self.node.value else {
-            self.wrong_type(findings, "integer");
-            return None;
-        };
-        Some(*value)
-    }
-
-    /// The items with their paths, or a finding.
-    pub(super) fn items(&self, findings: &mut Findings) -> Option<Vec<Found<'n>>> {
-        let NodeValue::List(items) = &self.node.value else {
-            self.wrong_type(findings, "list");
-            return None;
-        };
-        let found = |(index, node)| Found {
-            node,
-            path: self.path.index(index),
-        };
-        Some(items.iter().enumerate().map(found).collect())
-    }
-
-    /// The map, to be read key by key, or a finding.
-    pub(super) fn map(&self, findings: &mut Findings) -> Option<MapReader<'n>> {
-        let NodeValue::Map(entries) = &self.node.value else {
-            self.wrong_type(findings, "map");
-            return None;
-        };
-        Some(MapReader {
-            entries,
-            at: self.node.at,
-            path: self.path.clone(),
-            known: Vec::new(),
-            missing: Vec::new(),
-        })
-    }
-
-    /// The value as JSON; repeated keys inside it are findings.
-    pub(super) fn json(&self, findings: &mut Findings) -> Option<serde_json::Value> {
-        let before = findings.violations.len();
-        self.report_repeats(findings);
-        let value = self.node.to_json();
-        if value.is_none() && findings.violations.len() == before {
-            findings.report(Rule::M003, self, "holds a number that JSON cannot carry");
-        }
-        value
-    }
-
-    fn report_repeats(&self, findings: &mut Findings) {
-        // Documents are at most 64 levels deep, so the depth of this recursion is bounded.
-        match &self.node.value {
-            NodeValue::Map(entries) => {
-                for (index, entry) in entries.iter().enumerate() {
-                    let path = self.path.key(&entry.key);
-                    report_repeat(findings, &entries[..index], entry, &path);
-                    Found {
-                        node: &entry.node,
-                        path,
-                    }
-                    .report_repeats(findings);
-                }
-            }
-            NodeValue::List(items) => {
-                for (index, node) in items.iter().enumerate() {
-                    Found {
-                        node,
-                        path: self.path.index(index),
-                    }
-                    .report_repeats(findings);
-                }
-            }
-            _ => {}
-        }
+impl Found<'_> {
+    /// The last key of the path, as messages name the field.
+    pub(super) fn field(&self) -> &str {
+        self.path.as_str().rsplit('.').next().unwrap_or_default()
     }
 }
 
-fn report_repeat(
-    findings: &mut Findings,
-    before: &[Entry],
-    entry: &Entry,
-    path: &FieldPath,
-) -> bool {
-    let Some(first) = before.iter().find(|other| other.key == entry.key) else {
-        return false;
+/// The text at `found`, or a finding.
+pub(super) fn text<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<&'n str> {
+    match &found.node.value {
+        NodeValue::Text(text) => Some(text),
+        _ => wrong_type(findings, found, "string"),
+    }
+}
+
+/// The text at `found` as its own, or a finding.
+pub(super) fn string(findings: &mut Findings, found: &Found<'_>) -> Option<String> {
+    text(findings, found).map(ToOwned::to_owned)
+}
+
+/// The truth value at `found`, or a finding.
+pub(super) fn boolean(findings: &mut Findings, found: &Found<'_>) -> Option<bool> {
+    match &found.node.value {
+        NodeValue::Bool(value) => Some(*value),
+        _ => wrong_type(findings, found, "boolean"),
+    }
+}
+
+/// The whole number at `found`, or a finding.
+pub(super) fn integer(findings: &mut Findings, found: &Found<'_>) -> Option<i128> {
+    match &found.node.value {
+        NodeValue::Integer(value) => Some(*value),
+        _ => wrong_type(findings, found, "integer"),
+    }
+}
+
+/// The items at `found` with their paths, or a finding.
+pub(super) fn items<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<Vec<Found<'n>>> {
+    let NodeValue::List(items) = &found.node.value else {
+        return wrong_type(findings, found, "list");
     };
-    let message = format!(
-        "key `{}` stands twice, first in line {}",
-        entry.key, first.at.line
-    );
-    findings.report_at(
-        Rule::M003,
-        entry.at,
-        path,
-        message,
-        Some("remove one of them".into()),
-    );
-    true
+    let item = |(index, node)| Found {
+        node,
+        path: found.path.index(index),
+    };
+    Some(items.iter().enumerate().map(item).collect())
 }
 
-/// A map that is read key by key. [`MapReader::close`] must be called: it reports what is unknown, missing or repeated.
-#[derive(Debug)]
-pub(super) struct MapReader<'n> {
-    entries: &'n [Entry],
-    at: Mark,
-    path: FieldPath,
-    known: Vec<&'static str>,
-    missing: Vec<&'static str>,
+/// What `decode` makes of each item at `found`; `None` where a finding stands in the way of any.
+pub(super) fn each<'n, T>(
+    findings: &mut Findings,
+    found: &Found<'n>,
+    mut decode: impl FnMut(&mut Findings, &Found<'n>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let items = items(findings, found)?;
+    let decoded: Vec<_> = items.iter().map(|item| decode(findings, item)).collect();
+    decoded.into_iter().collect()
 }
 
-impl<'n> MapReader<'n> {
-    /// The value of `key`, where there is one.
-    pub(super) fn take(&mut self, key: &'static str) -> Option<Found<'n>> {
-        self.known.push(key);
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        Some(Found {
-            node: &entry.node,
-            path: self.path.key(key),
-        })
-    }
-
-    /// The value of `key`, which must be there.
-    pub(super) fn require(&mut self, key: &'static str) -> Option<Found<'n>> {
-        let found = self.take(key);
-        if found.is_none() {
-            self.missing.push(key);
+/// The map at `found`, to be read key by key, or a finding.
+pub(super) fn map<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<MapReader<'n>> {
+    match &found.node.value {
+        NodeValue::Map(entries) => {
+            let (at, path) = (found.node.at, found.path.clone());
+            Some(MapReader::new(entries, at, path))
         }
-        found
-    }
-
-    /// Reports keys that are unknown or repeated, and required ones that are missing; says whether there was any.
-    pub(super) fn close(self, findings: &mut Findings) -> bool {
-        let mut missing = self.missing;
-        let mut sound = true;
-        for (index, entry) in self.entries.iter().enumerate() {
-            let path = self.path.key(&entry.key);
-            sound &= !report_repeat(findings, &self.entries[..index], entry, &path);
-            if self.known.contains(&entry.key.as_str()) {
-                continue;
-            }
-            sound = false;
-            let absent = |key: &&str| !self.entries.iter().any(|other| other.key == *key);
-            let suggestion = nearest(&entry.key, self.known.iter().copied().filter(absent));
-            // A misspelt key is one mistake: the key that it was meant to be is not reported as missing besides.
-            missing.retain(|key| Some(*key) != suggestion);
-            let hint = match suggestion {
-                Some(key) => format!("did you mean `{key}`?"),
-                None => format!("known here: {}", self.known.join(", ")),
-            };
-            let message = format!("unknown key `{}`", entry.key);
-            findings.report_at(Rule::M003, entry.at, &path, message, Some(hint));
-        }
-        for key in missing {
-            sound = false;
-            let message = format!("key `{key}` is missing");
-            findings.report_at(Rule::M003, self.at, &self.path.key(key), message, None);
-        }
-        sound
+        _ => wrong_type(findings, found, "map"),
     }
 }
 
-/// The word at `found` as one of a closed set; any other is a finding of `rule` with a suggestion.
-pub(super) fn word<T>(
+fn wrong_type<T>(findings: &mut Findings, found: &Found<'_>, expected: &str) -> Option<T> {
+    let value = &found.node.value;
+    let message = format!("expected {expected}, found {}", value.type_name());
+    let (mark, path) = (found.node.at, &found.path);
+    let hint = hint_on_quotes(value, expected);
+    findings.report_at(Rule::M003, mark, path, message, hint);
+    None
+}
+
+/// What to do where quotes, or their absence, gave a value a type that was not meant.
+pub(super) fn hint_on_quotes(value: &NodeValue, expected: &str) -> Option<String> {
+    let advice = match (value, expected) {
+        (NodeValue::Text(text), "integer") if text.parse::<i64>().is_ok() => "remove the quotes",
+        (NodeValue::Text(text), "boolean") if text.parse::<bool>().is_ok() => "remove the quotes",
+        (NodeValue::Bool(_) | NodeValue::Integer(_) | NodeValue::Float(_), "string") => {
+            "put it in quotes"
+        }
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+/// What the text at `found` parses as; text of another form is a finding of `rule`.
+pub(super) fn parsed<T>(findings: &mut Findings, found: &Found<'_>, rule: Rule) -> Option<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    let parsed = text(findings, found)?.parse();
+    accept(findings, found, rule, parsed)
+}
+
+/// The value of `result`; its error is a finding of `rule` at `found`.
+pub(super) fn accept<T>(
     findings: &mut Findings,
     found: &Found<'_>,
     rule: Rule,
-    parse: impl Fn(&str) -> Option<T>,
-    words: &[&'static str],
+    result: Result<T, impl Display>,
 ) -> Option<T> {
-    let text = found.text(findings)?;
-    let parsed = parse(text);
-    if parsed.is_none() {
-        let list = words.join(", ");
-        let hint = match nearest(text, words.iter().copied()) {
-            Some(word) => format!("did you mean `{word}`? expected one of {list}"),
-            None => format!("expected one of {list}"),
-        };
-        let field = found.path.as_str().rsplit('.').next().unwrap_or_default();
-        let message = format!("{field} is {text:?}");
-        findings.report_with_hint(rule, found, message, hint);
+    result
+        .map_err(|error| findings.report(rule, found, error.to_string()))
+        .ok()
+}
+
+/// The one of `choices` that the word at `found` names in exact case; any other word is a finding of `rule`.
+pub(super) fn word<T: Copy>(
+    findings: &mut Findings,
+    found: &Found<'_>,
+    rule: Rule,
+    choices: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Option<T> {
+    let word = text(findings, found)?;
+    let choice = choices.iter().find(|choice| name(**choice) == word);
+    if choice.is_none() {
+        let names: Vec<&str> = choices.iter().map(|choice| name(*choice)).collect();
+        let message = format!("{} is {word:?}, expected {}", found.field(), any_of(&names));
+        let hint = nearest_word(word, names).map(|name| format!("did you mean `{name}`?"));
+        findings.report_at(rule, found.node.at, &found.path, message, hint);
     }
-    parsed
+    choice.copied()
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn any_of(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
 }

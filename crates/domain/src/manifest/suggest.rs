@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest of some known words.
+//! "Did you mean": the nearest of some known words. It guesses for hints only; no guess is ever taken for what was meant.
 
 /// The most edits between a word and what it is taken for.
 const MAX_EDITS: usize = 2;
@@ -12,6 +12,56 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(distance, word)| *distance <= MAX_EDITS && *distance * 2 < word.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
+}
+
+/// As [`nearest`], and among words of a closed set also by what they are made of: `refresh_intervall` means `refresh`, `bool`
+/// means `boolean`. Underscores and dashes do not count.
+pub(super) fn nearest_word<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
+    let joined: String = found.split(['_', '-']).collect();
+    if let Some(word) = nearest(&joined, known.iter().copied()) {
+        return Some(word);
+    }
+    let parts = parts(found);
+    let shared = |word: &str| {
+        let known = self::parts(word);
+        let fits = |part: &&String| known.iter().any(|known| resembles(part, known));
+        parts.iter().filter(fits).count()
+    };
+    let scored = known.into_iter().map(|word| (shared(word), word));
+    // Of equal ones the first, as elsewhere.
+    let best = scored.rev().max_by_key(|(shared, _)| *shared);
+    best.filter(|(shared, _)| *shared > 0).map(|(_, word)| word)
+}
+
+/// The words that `camelCase` and `snake_case` are made of, in lower case; of long text, as no known word is, none.
+fn parts(word: &str) -> Vec<String> {
+    const LONGEST: usize = 64;
+    let mut parts = vec![String::new()];
+    let mut was_lower = false;
+    for c in word.chars().take(LONGEST) {
+        let separates = matches!(c, '_' | '-' | ' ');
+        if separates || was_lower && c.is_uppercase() {
+            parts.push(String::new());
+        }
+        was_lower = c.is_lowercase();
+        if let Some(last) = parts.last_mut().filter(|_| !separates) {
+            last.extend(c.to_lowercase());
+        }
+    }
+    parts
+}
+
+/// Whether one part begins the other, or both are one edit apart; short ones say too little.
+fn resembles(left: &str, right: &str) -> bool {
+    const SHORTEST: usize = 3;
+    const SHORTEST_WITH_EDIT: usize = 5;
+    let shorter = left.len().min(right.len());
+    let begins = left.starts_with(right) || right.starts_with(left);
+    shorter >= SHORTEST && begins || shorter >= SHORTEST_WITH_EDIT && edits(left, right) <= 1
 }
 
 /// How many characters must be inserted, removed or replaced to get from one word to the other, a swap counting once.
@@ -55,10 +105,36 @@ mod tests {
             ("refersh", Some("refresh")),
             ("nmae", Some("name")),
             ("kye", Some("key")),
+            ("refreshing", None),
             ("ttl", None),
             ("", None),
         ] {
             assert_eq!(nearest(found, known), want, "case: {found}");
+        }
+    }
+
+    #[test]
+    fn of_several_near_names_the_nearest_is_meant_and_of_equal_ones_the_first() {
+        assert_eq!(nearest("score_b", ["score_cd", "score_a"]), Some("score_a"));
+        assert_eq!(nearest("score_c", ["score_b", "score_a"]), Some("score_b"));
+    }
+
+    #[test]
+    fn m_07_words_of_a_closed_set_are_recognized_by_their_parts() {
+        let known = ["refresh", "intervalMinutes", "boolean", "ADD_OFFSET", "ttl"];
+        for (found, want) in [
+            ("interval_minutes", Some("intervalMinutes")),
+            ("refresh_intervall", Some("refresh")),
+            ("refreshInterval", Some("refresh")),
+            ("intervall", Some("intervalMinutes")),
+            ("bool", Some("boolean")),
+            ("ADD", Some("ADD_OFFSET")),
+            ("Refersh", Some("refresh")),
+            ("in", None),
+            ("schedule", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest_word(found, known), want, "case: {found}");
         }
     }
 }

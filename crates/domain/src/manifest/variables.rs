@@ -1,107 +1,84 @@
 //! Decodes the block `variables` (rules E001 to E007, W001).
+//!
+//! No message repeats a value: it may be a secret that stands here by mistake.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::manifest::reader::{Findings, Found, word};
-use crate::node::NodeValue;
+use crate::manifest::findings::Findings;
+use crate::manifest::reader::{
+    Either, Found, accept, boolean, each, hint_on_quotes, items, json, map, parsed, string, text,
+    word,
+};
+use crate::node::{Mark, NodeValue};
 use crate::rule::Rule;
 use crate::variable::{
     EnvironmentVariable, MAX_VARIABLES, ValueReference, VariableName, VariableScope, VariableType,
     VariableValue, looks_like_mask, looks_like_secret,
 };
 
-/// What the whole block is judged by.
-#[derive(Debug)]
-pub(super) struct Surroundings {
-    /// The manifest, for references to files.
-    pub(super) file: Arc<str>,
-    /// The broadest scope allowed; `None` where it is not known.
-    pub(super) parent_scope: Option<VariableScope>,
-}
+/// What to do with a value that must not stand in a manifest.
+const BY_REFERENCE: &str = "name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`";
 
-/// The variables at `found`; `None` where a finding stands in the way.
+/// Names that variables of one action have, and where the first of each stands.
+type Names<'n> = BTreeMap<&'n str, Mark>;
+
+/// The variables at `found`, judged by the broadest scope allowed, so far as that is known.
+///
+/// `None` where a finding stands in the way.
 pub(super) fn decode(
     findings: &mut Findings,
     found: &Found<'_>,
-    around: &Surroundings,
+    parent_scope: Option<VariableScope>,
 ) -> Option<Vec<EnvironmentVariable>> {
-    let items = found.items(findings)?;
-    if items.len() > MAX_VARIABLES {
-        let message = format!(
-            "an action has {} variables, expected at most {MAX_VARIABLES}",
-            items.len()
-        );
+    let count = items(findings, found)?.len();
+    let fits = count <= MAX_VARIABLES;
+    if !fits {
+        let message = format!("an action has {count} variables, expected at most {MAX_VARIABLES}");
         findings.report(Rule::E001, found, message);
-        return None;
     }
-    let mut variables: Vec<EnvironmentVariable> = Vec::with_capacity(items.len());
-    let mut names: Vec<&str> = Vec::with_capacity(items.len());
-    let mut sound = true;
-    for item in &items {
-        match variable(findings, item, around, &mut names) {
-            Some(variable) => variables.push(variable),
-            None => sound = false,
-        }
-    }
-    sound.then_some(variables)
+    let mut names = Names::new();
+    let variables = each(findings, found, |findings, item| {
+        variable(findings, item, parent_scope, &mut names)
+    });
+    variables.filter(|_| fits)
 }
 
 fn variable<'n>(
     findings: &mut Findings,
     item: &Found<'n>,
-    around: &Surroundings,
-    names: &mut Vec<&'n str>,
+    parent_scope: Option<VariableScope>,
+    names: &mut Names<'n>,
 ) -> Option<EnvironmentVariable> {
-    let mut map = item.map(findings)?;
-    let name = map
-        .require("name")
-        .and_then(|found| name(findings, &found, names));
-    let kind = map.require("type").and_then(|found| {
-        let words = VariableType::ALL.map(VariableType::as_str);
-        word(
-            findings,
-            &found,
-            Rule::E004,
-            VariableType::from_word,
-            &words,
-        )
+    let mut fields = map(findings, item)?;
+    let name = fields.required(findings, "name", |findings, found| {
+        name(findings, found, names)
     });
-    let encrypted = map
-        .take("encrypted")
-        .map_or(Some(false), |found| found.boolean(findings));
-    let scope = match map.take("scope") {
-        Some(found) => scope(findings, &found, around.parent_scope),
-        None => Some(VariableScope::default()),
-    };
-    let literal = map.take("value");
-    let reference = map.take("valueFrom");
-    let closed = map.close(findings);
-    let value = match (literal, reference) {
-        (Some(literal), None) => literal_value(findings, &literal, name.as_ref(), kind, encrypted),
-        (None, Some(reference)) => {
-            value_from(findings, &reference, &around.file).map(VariableValue::From)
-        }
-        (Some(_), Some(_)) => {
-            findings.report(
-                Rule::E006,
-                item,
-                "variable has both `value` and `valueFrom`",
-            );
-            None
-        }
-        (None, None) => {
-            // A key that is unknown here is likely to be the value's, misspelt: one mistake, one finding.
-            if closed {
-                findings.report(
-                    Rule::E006,
-                    item,
-                    "variable has neither `value` nor `valueFrom`",
-                );
-            }
-            None
+    let kind = fields.required(findings, "type", |findings, found| {
+        let choices = VariableType::ALL;
+        word(findings, found, Rule::E004, &choices, VariableType::as_str)
+    });
+    let encrypted = fields.or(findings, "encrypted", false, boolean);
+    let narrowest = VariableScope::default();
+    let scope = fields.or(findings, "scope", narrowest, |findings, found| {
+        scope(findings, found, parent_scope)
+    });
+    let value = match fields.one_of(findings, Rule::E006, ["value", "valueFrom"])? {
+        Either::First(value) => literal(findings, &value, kind, encrypted)
+            .inspect(|text| {
+                let suspect = |name: &VariableName| looks_like_secret(name.as_str(), text);
+                if kind == Some(VariableType::String) && name.as_ref().is_some_and(suspect) {
+                    let message = "value looks like a secret and stands in clear";
+                    let hint = format!("set `encrypted: true` and {BY_REFERENCE}");
+                    findings.report_with_hint(Rule::W001, &value, message, hint);
+                }
+            })
+            .map(VariableValue::Literal),
+        Either::Second(reference) => {
+            findings.remember(&reference);
+            value_from(findings, &reference).map(VariableValue::From)
         }
     };
-    closed.then_some(())?;
     Some(EnvironmentVariable {
         name: name?,
         kind: kind?,
@@ -114,18 +91,19 @@ fn variable<'n>(
 fn name<'n>(
     findings: &mut Findings,
     found: &Found<'n>,
-    names: &mut Vec<&'n str>,
+    names: &mut Names<'n>,
 ) -> Option<VariableName> {
-    let text = found.text(findings)?;
-    if names.contains(&text) {
-        findings.report(Rule::E003, found, format!("variable {text:?} stands twice"));
+    let name = text(findings, found)?;
+    if let Some(first) = names.get(name) {
+        let message = format!(
+            "variable {name:?} stands twice, first in line {}",
+            first.line
+        );
+        findings.report_with_hint(Rule::E003, found, message, "remove or rename one of them");
         return None;
     }
-    names.push(text);
-    let parsed = text.parse::<VariableName>();
-    parsed
-        .map_err(|error| findings.report(Rule::E002, found, error.to_string()))
-        .ok()
+    names.insert(name, found.node.at);
+    parsed(findings, found, Rule::E002)
 }
 
 /// Decodes a scope and holds it against the broadest one allowed.
@@ -136,12 +114,9 @@ fn scope(
 ) -> Option<VariableScope> {
     let scope = scope_word(findings, found)?;
     if let Some(parent) = parent.filter(|parent| scope > *parent) {
-        let message = format!(
-            "scope {} is broader than the parent scope {}",
-            scope.as_str(),
-            parent.as_str()
-        );
-        let hint = format!("narrow it, or set `parentScope: {}`", scope.as_str());
+        let (scope, parent) = (scope.as_str(), parent.as_str());
+        let message = format!("scope {scope} is broader than the parent scope {parent}");
+        let hint = format!("narrow it, or set `parentScope: {scope}`");
         findings.report_with_hint(Rule::E005, found, message, hint);
         return None;
     }
@@ -150,29 +125,21 @@ fn scope(
 
 /// Decodes a scope by itself.
 pub(super) fn scope_word(findings: &mut Findings, found: &Found<'_>) -> Option<VariableScope> {
-    let words = VariableScope::ALL.map(VariableScope::as_str);
-    word(
-        findings,
-        found,
-        Rule::E005,
-        VariableScope::from_word,
-        &words,
-    )
+    let choices = VariableScope::ALL;
+    word(findings, found, Rule::E005, &choices, VariableScope::as_str)
 }
 
-fn literal_value(
+/// The wire's text of a value that stands in the manifest.
+fn literal(
     findings: &mut Findings,
     found: &Found<'_>,
-    name: Option<&VariableName>,
     kind: Option<VariableType>,
     encrypted: Option<bool>,
-) -> Option<VariableValue> {
-    const BY_REFERENCE: &str =
-        "name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`";
-    if let NodeValue::Text(text) = &found.node.value
-        && looks_like_mask(text)
-    {
-        findings.report_with_hint(Rule::E007, found, "value looks like a mask", BY_REFERENCE);
+) -> Option<String> {
+    let value = &found.node.value;
+    if matches!(value, NodeValue::Text(text) if looks_like_mask(text)) {
+        let message = "value looks like a mask, not like what it stands for";
+        findings.report_with_hint(Rule::E007, found, message, BY_REFERENCE);
         return None;
     }
     if encrypted? {
@@ -181,93 +148,57 @@ fn literal_value(
         return None;
     }
     let kind = kind?;
-    // The message names types only: a value may be a secret that stands here by mistake.
-    let mismatch = format!(
-        "value is {}, expected {}",
-        found.node.value.type_name(),
-        kind.as_str()
-    );
-    let fits = match (&found.node.value, kind) {
+    let fits = match (value, kind) {
+        (NodeValue::Text(_), VariableType::String)
+        | (NodeValue::Bool(_), VariableType::Boolean)
+        | (NodeValue::Map(_), VariableType::Object) => true,
         (NodeValue::Integer(number), VariableType::Integer) => i64::try_from(*number).is_ok(),
-        (value, _) => value.type_name() == kind.as_str(),
+        _ => false,
     };
-    let object = matches!(
-        (&found.node.value, kind),
-        (NodeValue::Map(_), VariableType::Object)
-    );
-    if !fits && !object {
-        let message = match &found.node.value {
-            NodeValue::Integer(_) if kind == VariableType::Integer => {
+    if !fits {
+        let expected = kind.as_str();
+        let message = match (value, kind) {
+            (NodeValue::Integer(_), VariableType::Integer) => {
                 "value does not fit into 64 bits".to_owned()
             }
-            _ => mismatch,
+            _ => format!("value is {}, expected {expected}", value.type_name()),
         };
-        findings.report(Rule::E004, found, message);
+        let hint = hint_on_quotes(value, expected);
+        findings.report_at(Rule::E004, found.node.at, &found.path, message, hint);
         return None;
     }
-    let text = kind.wire_text(&found.json(findings)?)?;
-    if kind == VariableType::String
-        && name.is_some_and(|name| looks_like_secret(name.as_str(), &text))
-    {
-        let message = "value looks like a secret and stands in clear";
-        findings.report_with_hint(
-            Rule::W001,
-            found,
-            message,
-            format!("set `encrypted: true` and {BY_REFERENCE}"),
-        );
-    }
-    Some(VariableValue::Literal(text))
+    kind.wire_text(&json(findings, found)?)
 }
 
-fn value_from(
-    findings: &mut Findings,
-    found: &Found<'_>,
-    file: &Arc<str>,
-) -> Option<ValueReference> {
-    findings.remember(found);
-    let mut map = found.map(findings)?;
-    let env = map.take("env");
-    let path = map.take("file");
-    let closed = map.close(findings);
-    let reference = match (env, path) {
-        (Some(env), None) => {
-            let name = env.text(findings)?;
-            if name.is_empty() || name.contains(['\0', '=']) {
-                findings.report(
-                    Rule::E006,
-                    &env,
-                    "this is no name of an environment variable",
-                );
-                return None;
-            }
-            ValueReference::Env(name.to_owned())
+fn value_from(findings: &mut Findings, found: &Found<'_>) -> Option<ValueReference> {
+    let fields = map(findings, found)?;
+    match fields.one_of(findings, Rule::E006, ["env", "file"])? {
+        Either::First(env) => {
+            let name = string(findings, &env)?;
+            let message = "env is empty or holds `=` or a control character";
+            let fits = !name.is_empty() && !name.contains(|c: char| c == '=' || c.is_control());
+            accept(
+                findings,
+                &env,
+                Rule::E006,
+                fits.then_some(()).ok_or(message),
+            )?;
+            Some(ValueReference::Env(name))
         }
-        (None, Some(path)) => {
-            let text = path.text(findings)?;
-            if text.is_empty() || text.contains('\0') {
-                findings.report(Rule::E006, &path, "this is no path of a file");
-                return None;
-            }
-            ValueReference::File {
-                path: text.to_owned(),
-                manifest: Arc::clone(file),
-            }
+        Either::Second(file) => {
+            let path = string(findings, &file)?;
+            let message = "file is empty or holds a control character";
+            let fits = !path.is_empty() && !path.contains(char::is_control);
+            accept(
+                findings,
+                &file,
+                Rule::E006,
+                fits.then_some(()).ok_or(message),
+            )?;
+            Some(ValueReference::File {
+                path,
+                manifest: Arc::clone(findings.file()),
+            })
         }
-        (Some(_), Some(_)) => {
-            findings.report(Rule::E006, found, "valueFrom names both `env` and `file`");
-            return None;
-        }
-        (None, None) => {
-            if closed {
-                findings.report(
-                    Rule::E006,
-                    found,
-                    "valueFrom names neither `env` nor `file`",
-                );
-            }
-            return None;
-        }
-    };
-    closed.then_some(reference)
+    }
 }

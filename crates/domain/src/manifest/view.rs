@@ -1,10 +1,17 @@
 //! Decodes `kind: MaterializedView` (rules V001 to V008).
 
-use crate::manifest::reader::{Findings, Found, MapReader, word};
+use std::collections::BTreeMap;
+
+use crate::manifest::findings::Findings;
+use crate::manifest::reader::{
+    Either, Found, MapReader, accept, boolean, each, integer, items, map, parsed, string, text,
+    word,
+};
+use crate::node::Mark;
 use crate::rule::Rule;
 use crate::view::{
-    Aggregation, ColumnProjection, IndexDirective, MaterializedView, RefreshInterval, ViewName,
-    ViewSource,
+    Aggregation, ColumnProjection, IndexDirective, MaterializedView, RefreshInterval, TableId,
+    ViewName, ViewSource,
 };
 
 /// A view from its `spec`; `None` where a finding stands in the way.
@@ -15,25 +22,17 @@ pub(super) fn decode(
     mut spec: MapReader<'_>,
 ) -> Option<MaterializedView> {
     let name = name.and_then(|found| view_name(findings, found));
-    let description = spec
-        .require("description")
-        .and_then(|found| description(findings, &found));
-    let source = spec
-        .require("source")
-        .and_then(|found| source(findings, &found));
-    let columns = spec
-        .require("columns")
-        .and_then(|found| columns(findings, &found));
-    let refresh = spec
-        .require("refresh")
-        .and_then(|found| refresh(findings, &found));
-    let outputs: Option<Vec<&str>> = columns
-        .as_ref()
-        .map(|list| list.iter().map(ColumnProjection::output_name).collect());
-    let indexes = match spec.take("indexes") {
-        Some(found) => indexes(findings, &found, outputs.as_deref()),
-        None => Some((true, Vec::new())),
-    };
+    let description = spec.required(findings, "description", description);
+    let source = spec.required(findings, "source", source);
+    let mut outputs = Outputs::default();
+    let columns = spec.required(findings, "columns", |findings, found| {
+        columns(findings, found, &mut outputs)
+    });
+    let refresh = spec.required(findings, "refresh", refresh);
+    let no_indexes = (true, Vec::new());
+    let indexes = spec.or(findings, "indexes", no_indexes, |findings, found| {
+        indexes(findings, found, &outputs)
+    });
     spec.close(findings);
     let (refresh, auto_refresh) = refresh?;
     let (auto_indexes, custom_indexes) = indexes?;
@@ -52,19 +51,16 @@ pub(super) fn decode(
 
 fn view_name(findings: &mut Findings, found: &Found<'_>) -> Option<ViewName> {
     findings.remember(found);
-    let parsed = found.text(findings)?.parse::<ViewName>();
-    parsed
-        .map_err(|error| findings.report(Rule::V001, found, error.to_string()))
-        .ok()
+    parsed(findings, found, Rule::V001)
 }
 
 fn description(findings: &mut Findings, found: &Found<'_>) -> Option<String> {
     const LEAST: usize = MaterializedView::MIN_DESCRIPTION_CHARS;
     const MOST: usize = MaterializedView::MAX_DESCRIPTION_CHARS;
-    let text = found.text(findings)?;
+    let text = string(findings, found)?;
     let chars = text.chars().count();
     if (LEAST..=MOST).contains(&chars) {
-        return Some(text.to_owned());
+        return Some(text);
     }
     let message = format!("description has {chars} characters, expected {LEAST} to {MOST}");
     findings.report(Rule::V002, found, message);
@@ -73,181 +69,213 @@ fn description(findings: &mut Findings, found: &Found<'_>) -> Option<String> {
 
 fn source(findings: &mut Findings, found: &Found<'_>) -> Option<ViewSource> {
     findings.remember(found);
-    let mut map = found.map(findings)?;
-    let table = map.take("table");
-    let view = map.take("view");
-    let sound = map.close(findings);
-    match (table, view) {
-        (Some(table), None) => {
-            let parsed = table.text(findings)?.parse();
-            parsed
-                .map(ViewSource::Table)
-                .map_err(|error| findings.report(Rule::V003, &table, format!("table {error}")))
-                .ok()
+    let fields = map(findings, found)?;
+    match fields.one_of(findings, Rule::V003, ["table", "view"])? {
+        Either::First(table) => {
+            findings.remember(&table);
+            let id = text(findings, &table)?.parse::<TableId>();
+            let id = id.map_err(|error| format!("table {error}"));
+            accept(findings, &table, Rule::V003, id).map(ViewSource::Table)
         }
-        (None, Some(view)) => {
-            let parsed = view.text(findings)?.parse();
-            parsed
-                .map(ViewSource::View)
-                .map_err(|error| findings.report(Rule::V003, &view, format!("source {error}")))
-                .ok()
-        }
-        (Some(_), Some(_)) => {
-            findings.report(Rule::V003, found, "source names both a table and a view");
-            None
-        }
-        (None, None) => {
-            if sound {
-                findings.report(Rule::V003, found, "source names neither a table nor a view");
-            }
-            None
+        Either::Second(view) => {
+            findings.remember(&view);
+            let name = text(findings, &view)?.parse::<ViewName>();
+            let name = name.map_err(|error| format!("source {error}"));
+            let name = accept(findings, &view, Rule::V003, name)?;
+            findings.refer(&view, name.as_str());
+            Some(ViewSource::View(name))
         }
     }
 }
 
-fn columns(findings: &mut Findings, found: &Found<'_>) -> Option<Vec<ColumnProjection>> {
+/// The output names that a view's columns have, as far as they can be read.
+#[derive(Debug, Default)]
+struct Outputs<'n> {
+    /// In the order of the columns.
+    names: Vec<&'n str>,
+    first: BTreeMap<&'n str, Mark>,
+    /// Whether every column's name is known: only then is a name that is not here a wrong one.
+    complete: bool,
+}
+
+impl<'n> Outputs<'n> {
+    /// Adds the name at `mark`; gives the place of the first one where it stands twice.
+    fn add(&mut self, name: &'n str, mark: Mark) -> Option<Mark> {
+        let first = self.first.get(name).copied();
+        if first.is_none() {
+            self.first.insert(name, mark);
+            self.names.push(name);
+        }
+        first
+    }
+
+    fn lack(&self, name: &str) -> bool {
+        self.complete && !self.first.contains_key(name)
+    }
+}
+
+fn columns<'n>(
+    findings: &mut Findings,
+    found: &Found<'n>,
+    outputs: &mut Outputs<'n>,
+) -> Option<Vec<ColumnProjection>> {
     const MOST: usize = MaterializedView::MAX_COLUMNS;
-    let items = found.items(findings)?;
-    if items.is_empty() || items.len() > MOST {
-        let message = format!("a view has {} columns, expected 1 to {MOST}", items.len());
+    let count = items(findings, found)?.len();
+    let fits = (1..=MOST).contains(&count);
+    if !fits {
+        let message = format!("a view has {count} columns, expected 1 to {MOST}");
         findings.report(Rule::V004, found, message);
+    }
+    outputs.complete = count > 0;
+    let columns = each(findings, found, |findings, item| {
+        column(findings, item, outputs)
+    });
+    columns.filter(|_| fits)
+}
+
+fn column<'n>(
+    findings: &mut Findings,
+    item: &Found<'n>,
+    outputs: &mut Outputs<'n>,
+) -> Option<ColumnProjection> {
+    let fields = map(findings, item);
+    outputs.complete &= fields.is_some();
+    let mut fields = fields?;
+    let name_at = fields.require("name");
+    let alias_at = fields.take("alias");
+    let aggregation = fields.optional(findings, "aggregation", |findings, found| {
+        let choices = Aggregation::ALL;
+        word(findings, found, Rule::V005, &choices, Aggregation::as_str)
+    });
+    let closed = fields.close(findings);
+    let name = name_at.as_ref().and_then(|found| text(findings, found));
+    let alias = alias_at.as_ref().and_then(|found| text(findings, found));
+    let output = match (&alias_at, &name_at) {
+        (Some(at), _) => alias.map(|text| (at, text)),
+        (None, Some(at)) => name.map(|text| (at, text)),
+        (None, None) => None,
+    };
+    outputs.complete &= output.is_some() && closed;
+    let named = output.is_some_and(|(at, text)| output_name(findings, at, text, outputs));
+    let hidden_name = name_at.as_ref().filter(|_| alias_at.is_some());
+    if let Some(at) = hidden_name
+        && name.is_some_and(|name| name.trim().is_empty())
+    {
+        findings.report(Rule::V006, at, "column name is empty");
         return None;
     }
-    let mut columns: Vec<ColumnProjection> = Vec::with_capacity(items.len());
-    let mut sound = true;
-    for item in &items {
-        let Some((column, named)) = column(findings, item) else {
-            sound = false;
-            continue;
-        };
-        let output = column.output_name();
-        let problem = if output.trim().is_empty() || column.name.trim().is_empty() {
-            Some("output name is empty".to_owned())
-        } else if columns.iter().any(|other| other.output_name() == output) {
-            Some(format!("output name {output:?} stands twice"))
-        } else {
-            None
-        };
-        match problem {
-            Some(message) => {
-                let hint = "give each column an alias of its own";
-                findings.report_with_hint(Rule::V006, &named, message, hint);
-                sound = false;
-            }
-            None => columns.push(column),
-        }
-    }
-    sound.then_some(columns)
+    named.then_some(())?;
+    Some(ColumnProjection {
+        name: name?.to_owned(),
+        alias: alias.map(ToOwned::to_owned),
+        aggregation: aggregation?,
+    })
 }
 
-/// The column, and the value that gives it its output name.
-fn column<'n>(findings: &mut Findings, item: &Found<'n>) -> Option<(ColumnProjection, Found<'n>)> {
-    let mut map = item.map(findings)?;
-    let name_at = map.require("name");
-    let alias_at = map.take("alias");
-    let aggregation_at = map.take("aggregation");
-    let sound = map.close(findings);
-    let name = name_at.as_ref().and_then(|found| found.text(findings));
-    let alias = alias_at.as_ref().map(|found| found.text(findings));
-    let aggregation = aggregation_at.map(|found| {
-        let words = Aggregation::ALL.map(Aggregation::as_str);
-        word(findings, &found, Rule::V005, Aggregation::from_word, &words)
-    });
-    let column = ColumnProjection {
-        name: name?.to_owned(),
-        alias: alias.map_or(Some(None), |text| text.map(|text| Some(text.to_owned())))?,
-        aggregation: aggregation.map_or(Some(None), |known| known.map(Some))?,
+/// Whether `name` serves as an output name beside those that are there.
+fn output_name<'n>(
+    findings: &mut Findings,
+    at: &Found<'_>,
+    name: &'n str,
+    outputs: &mut Outputs<'n>,
+) -> bool {
+    let first = outputs.add(name, at.node.at);
+    let message = match first {
+        _ if name.trim().is_empty() => "output name is empty".to_owned(),
+        Some(first) => format!(
+            "output name {name:?} stands twice, first in line {}",
+            first.line
+        ),
+        None => return true,
     };
-    sound.then_some((column, alias_at.or(name_at)?))
+    let hint = "give each column an alias of its own";
+    findings.report_with_hint(Rule::V006, at, message, hint);
+    false
 }
 
 fn refresh(findings: &mut Findings, found: &Found<'_>) -> Option<(RefreshInterval, bool)> {
-    let mut map = found.map(findings)?;
-    let interval = map.require("intervalMinutes").and_then(|found| {
-        let minutes = found.integer(findings)?;
-        RefreshInterval::from_minutes(minutes)
-            .map_err(|error| findings.report(Rule::V007, &found, error.to_string()))
-            .ok()
+    let mut fields = map(findings, found)?;
+    let interval = fields.required(findings, "intervalMinutes", |findings, found| {
+        let minutes = integer(findings, found)?;
+        let interval = RefreshInterval::from_minutes(minutes);
+        accept(findings, found, Rule::V007, interval)
     });
-    let auto = map
-        .take("auto")
-        .map_or(Some(true), |found| found.boolean(findings));
-    map.close(findings);
+    let auto = fields.or(findings, "auto", true, boolean);
+    fields.close(findings);
     Some((interval?, auto?))
 }
 
 fn indexes(
     findings: &mut Findings,
     found: &Found<'_>,
-    outputs: Option<&[&str]>,
+    outputs: &Outputs<'_>,
 ) -> Option<(bool, Vec<IndexDirective>)> {
-    let mut map = found.map(findings)?;
-    let auto = map
-        .take("auto")
-        .map_or(Some(true), |found| found.boolean(findings));
-    let custom = match map.take("custom") {
-        None => Some(Vec::new()),
-        Some(list) => list.items(findings).and_then(|items| {
-            let decoded: Vec<_> = items
-                .iter()
-                .map(|item| index(findings, item, outputs))
-                .collect();
-            decoded.into_iter().collect()
-        }),
-    };
-    map.close(findings);
+    let mut fields = map(findings, found)?;
+    let auto = fields.or(findings, "auto", true, boolean);
+    let custom = fields.or(findings, "custom", Vec::new(), |findings, found| {
+        each(findings, found, |findings, item| {
+            index(findings, item, outputs)
+        })
+    });
+    fields.close(findings);
     Some((auto?, custom?))
 }
 
 fn index(
     findings: &mut Findings,
     item: &Found<'_>,
-    outputs: Option<&[&str]>,
+    outputs: &Outputs<'_>,
 ) -> Option<IndexDirective> {
-    let mut map = item.map(findings)?;
-    let columns = map.require("columns").and_then(|found| {
-        let items = found.items(findings)?;
-        if items.is_empty() {
-            findings.report(Rule::V008, &found, "a custom index names no column");
-            return None;
-        }
-        let mut columns: Vec<String> = Vec::with_capacity(items.len());
-        for item in &items {
-            let name = item.text(findings)?;
-            if columns.iter().any(|other| other == name) {
-                findings.report(
-                    Rule::V008,
-                    item,
-                    format!("index names column {name:?} twice"),
-                );
-                return None;
-            }
-            if outputs.is_some_and(|outputs| !outputs.contains(&name)) {
-                let list = outputs.unwrap_or_default().join(", ");
-                let message = format!("index names {name:?}, which is no output column");
-                findings.report_with_hint(
-                    Rule::V008,
-                    item,
-                    message,
-                    format!("output columns: {list}"),
-                );
-                return None;
-            }
-            columns.push(name.to_owned());
-        }
-        Some(columns)
+    let mut fields = map(findings, item)?;
+    let columns = fields.required(findings, "columns", |findings, found| {
+        index_columns(findings, found, outputs)
     });
-    let kind = map.require("type").and_then(|found| {
-        let kind = found.text(findings)?;
+    let kind = fields.required(findings, "type", |findings, found| {
+        let kind = string(findings, found)?;
         if kind.trim().is_empty() {
-            findings.report(Rule::V008, &found, "index type is empty");
+            findings.report(Rule::V008, found, "index type is empty");
             return None;
         }
-        Some(kind.to_owned())
+        Some(kind)
     });
-    map.close(findings);
+    fields.close(findings);
     Some(IndexDirective {
         columns: columns?,
         kind: kind?,
     })
+}
+
+fn index_columns(
+    findings: &mut Findings,
+    found: &Found<'_>,
+    outputs: &Outputs<'_>,
+) -> Option<Vec<String>> {
+    let mut named = Outputs::default();
+    let columns = each(findings, found, |findings, item| {
+        let name = text(findings, item)?;
+        if let Some(first) = named.add(name, item.node.at) {
+            let message = format!(
+                "index names column {name:?} twice, first in line {}",
+                first.line
+            );
+            findings.report_with_hint(Rule::V008, item, message, "remove one of them");
+            return None;
+        }
+        if outputs.lack(name) {
+            let message = format!("index names {name:?}, which is no output column");
+            let hint = format!("output columns: {}", outputs.names.join(", "));
+            findings.report_with_hint(Rule::V008, item, message, hint);
+            return None;
+        }
+        Some(name.to_owned())
+    })?;
+    if columns.is_empty() {
+        findings.report(
+            Rule::V008,
+            found,
+            "index names no column, expected one or more",
+        );
+        return None;
+    }
+    Some(columns)
 }
