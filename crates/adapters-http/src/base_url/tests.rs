@@ -1,3 +1,5 @@
+//! Which URLs are taken, and what may fill their parts.
+
 use super::*;
 
 fn parts(region: &str) -> Result<UrlParts, BaseUrlError> {

@@ -1,3 +1,5 @@
+//! What each profile says, and what settings may put in its place.
+
 use std::time::Duration;
 
 use super::*;
