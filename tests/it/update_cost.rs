@@ -58,18 +58,30 @@ fn assert_the_rest_is_as_it_was(tenant: &Simulated, label: &str) {
         r#""retries":3.0"#,
         r#""deep":{"er":[1.10]}"#,
     ] {
-        assert!(state.contains(kept), "case: {label}: lost {kept} in {state}");
+        assert!(
+            state.contains(kept),
+            "case: {label}: lost {kept} in {state}"
+        );
     }
     let action = tenant.action("scorer");
     assert_eq!(action["members"]["enabled"], false, "case: {label}");
     let script = &action["members"]["script"];
-    assert_eq!(script["content"], "function main() { return 1; }", "case: {label}");
+    assert_eq!(
+        script["content"], "function main() { return 1; }",
+        "case: {label}"
+    );
 }
 
 fn secret_of(tenant: &Simulated) -> String {
     let variables = tenant.action("scorer")["variables"].clone();
     let is_token = |each: &&Value| each["members"]["name"] == "token";
-    let token = variables.as_array().unwrap().iter().find(is_token).unwrap().clone();
+    let token = variables
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(is_token)
+        .unwrap()
+        .clone();
     token["secret"].as_str().unwrap().to_owned()
 }
 
@@ -92,33 +104,70 @@ fn cache_variable_dates_or_all_three_cost_one_get_and_one_put_and_the_rest_survi
         for (from, to, _) in edits {
             project.edit("scorer.cxda.yaml", from, to);
         }
-        let plan = project.cxda_signed_in(&["plan", "-o", "json"]).run().exits(0).json();
+        let plan = project
+            .cxda_signed_in(&["plan", "-o", "json"])
+            .run()
+            .exits(0)
+            .json();
         assert_eq!(plan["requests"]["estimated"], 4, "case: {label}");
-        let paths: Vec<&str> = plan["changes"][0]["fields"].as_array().unwrap().iter()
+        let paths: Vec<&str> = plan["changes"][0]["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
             .map(|field| field["path"].as_str().unwrap().split('.').next().unwrap())
             .collect();
         let blocks: Vec<&str> = edits.iter().map(|(_, _, block)| *block).collect();
-        assert!(paths.iter().all(|path| blocks.contains(path)), "case: {label}: {paths:?}");
+        assert!(
+            paths.iter().all(|path| blocks.contains(path)),
+            "case: {label}: {paths:?}"
+        );
         let before = tenant.log().len();
-        let applied = project.cxda_signed_in(&["apply", "--yes", "-o", "json"]).run().exits(0).json();
+        let applied = project
+            .cxda_signed_in(&["apply", "--yes", "-o", "json"])
+            .run()
+            .exits(0)
+            .json();
         let sent = tenant.since(before);
-        assert_eq!(sent, [Token, ListActions, GetAction, ReplaceAction], "case: {label}");
+        assert_eq!(
+            sent,
+            [Token, ListActions, GetAction, ReplaceAction],
+            "case: {label}"
+        );
         assert_eq!(applied["requests"]["sent"], 4, "case: {label}");
         assert_eq!(applied["summary"]["updated"], 1, "case: {label}");
         assert_the_rest_is_as_it_was(&tenant, label);
-        assert_eq!(secret_of(&tenant), Digest::of("first-secret").as_str(), "case: {label}");
+        assert_eq!(
+            secret_of(&tenant),
+            Digest::of("first-secret").as_str(),
+            "case: {label}"
+        );
         let action = tenant.action("scorer");
-        let wanted = |block: &str, old: Value, new: Value| if blocks.contains(&block) { new } else { old };
-        assert_eq!(action["members"]["cacheTtl"], wanted("cache", 300.into(), 600.into()));
+        let wanted =
+            |block: &str, old: Value, new: Value| if blocks.contains(&block) { new } else { old };
+        assert_eq!(
+            action["members"]["cacheTtl"],
+            wanted("cache", 300.into(), 600.into())
+        );
         assert_eq!(
             action["variables"][0]["members"]["value"],
-            wanted("variables", "https://one.example".into(), "https://two.example".into())
+            wanted(
+                "variables",
+                "https://one.example".into(),
+                "https://two.example".into()
+            )
         );
         assert_eq!(
             action["members"]["configuration"]["dateProcessing"]["computedValue"],
-            wanted("dateProcessing", "2024-02-29T17:30:00.000Z".into(), "2024-02-29T18:30:00.000Z".into())
+            wanted(
+                "dateProcessing",
+                "2024-02-29T17:30:00.000Z".into(),
+                "2024-02-29T18:30:00.000Z".into()
+            )
         );
-        let _ = project.cxda_signed_in(&["plan", "--detailed-exitcode"]).run().exits(0);
+        let _ = project
+            .cxda_signed_in(&["plan", "--detailed-exitcode"])
+            .run()
+            .exits(0);
     }
 }
 
@@ -136,7 +185,11 @@ fn the_put_carries_the_tag_of_the_get_exactly_as_received() {
     project.edit("scorer.cxda.yaml", CACHE.0, CACHE.1);
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
     let log = tenant.log();
-    let put = log.iter().rev().find(|entry| entry.operation == Some(ReplaceAction)).unwrap();
+    let put = log
+        .iter()
+        .rev()
+        .find(|entry| entry.operation == Some(ReplaceAction))
+        .unwrap();
     assert_eq!(put.headers["if-match"], "\"v2\"");
     assert_eq!(put.status, Some(200));
 }
@@ -144,30 +197,53 @@ fn the_put_carries_the_tag_of_the_get_exactly_as_received() {
 #[test]
 fn a_changed_secret_alone_is_an_update_and_an_unchanged_one_is_none() {
     let (tenant, project) = applied();
-    let _ = project.cxda_signed_in(&["plan", "--detailed-exitcode"]).run().exits(0);
+    let _ = project
+        .cxda_signed_in(&["plan", "--detailed-exitcode"])
+        .run()
+        .exits(0);
     // One final line feed is no part of the value.
     project.write("token.txt", "first-secret");
-    let _ = project.cxda_signed_in(&["plan", "--detailed-exitcode"]).run().exits(0);
+    let _ = project
+        .cxda_signed_in(&["plan", "--detailed-exitcode"])
+        .run()
+        .exits(0);
     project.write("token.txt", "second-secret\n");
-    let plan = project.cxda_signed_in(&["plan", "-o", "json"]).run().exits(0);
+    let plan = project
+        .cxda_signed_in(&["plan", "-o", "json"])
+        .run()
+        .exits(0);
     let plan = plan.never_says(&["first-secret", "second-secret"]).json();
     assert_eq!(plan["summary"]["update"], 1);
     assert_eq!(plan["changes"][0]["cause"], "pending");
-    assert_eq!(plan["changes"][0]["fields"][0]["path"], "variables.token.value");
+    assert_eq!(
+        plan["changes"][0]["fields"][0]["path"],
+        "variables.token.value"
+    );
     let before = tenant.log().len();
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
-    assert_eq!(tenant.since(before), [Token, ListActions, GetAction, ReplaceAction]);
+    assert_eq!(
+        tenant.since(before),
+        [Token, ListActions, GetAction, ReplaceAction]
+    );
     assert_eq!(secret_of(&tenant), Digest::of("second-secret").as_str());
     assert_the_rest_is_as_it_was(&tenant, "secret");
     let before = tenant.log().len();
-    let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0).says(&["Nothing to do"]);
+    let _ = project
+        .cxda_signed_in(&["apply", "--yes"])
+        .run()
+        .exits(0)
+        .says(&["Nothing to do"]);
     assert_eq!(tenant.since(before), [Token, ListActions]);
 }
 
 #[test]
 fn a_mask_read_from_the_tenant_is_never_written_back_over_the_secret() {
     let (tenant, project) = applied();
-    project.edit("scorer.cxda.yaml", "https://one.example", "https://two.example");
+    project.edit(
+        "scorer.cxda.yaml",
+        "https://one.example",
+        "https://two.example",
+    );
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
     assert_eq!(secret_of(&tenant), Digest::of("first-secret").as_str());
     for entry in tenant.log() {
@@ -191,9 +267,15 @@ fn n_actions_with_every_block_changed_cost_two_requests_each_and_the_listing() {
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
     let changed = [CACHE, VARIABLE, DATES, ("return 1", "return 2", "script")]
         .iter()
-        .fold(MANIFEST.to_owned(), |text, (from, to, _)| text.replace(from, to));
+        .fold(MANIFEST.to_owned(), |text, (from, to, _)| {
+            text.replace(from, to)
+        });
     (0..5).for_each(|number| manifest(number, &changed));
-    let plan = project.cxda_signed_in(&["plan", "-o", "json"]).run().exits(0).json();
+    let plan = project
+        .cxda_signed_in(&["plan", "-o", "json"])
+        .run()
+        .exits(0)
+        .json();
     let before = tenant.log().len();
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
     let sent = tenant.since(before);
@@ -205,16 +287,28 @@ fn n_actions_with_every_block_changed_cost_two_requests_each_and_the_listing() {
 
 #[test]
 fn no_apply_without_faults_sends_more_than_its_plan_estimated() {
-    for habits in [Habits::PLAIN, Habits { slim_lists: true, page_size: 3, ..Habits::PLAIN }] {
+    for habits in [
+        Habits::PLAIN,
+        Habits {
+            slim_lists: true,
+            page_size: 3,
+            ..Habits::PLAIN
+        },
+    ] {
         let tenant = Foreign::start(habits);
         let project = Project::quickstart();
         project.edit("cxda.toml", "http://127.0.0.1:8900", tenant.base_url());
         let cxda = |words: &[&str]| {
-            let call = project.cxda_signed_in(&[&["--tenant", "served", "-o", "json"], words].concat());
+            let call =
+                project.cxda_signed_in(&[&["--tenant", "served", "-o", "json"], words].concat());
             call.run().exits(0).json()
         };
         let edits = [
-            ("manifests/1-views.yaml", "intervalMinutes: 15", "intervalMinutes: 30"),
+            (
+                "manifests/1-views.yaml",
+                "intervalMinutes: 15",
+                "intervalMinutes: 30",
+            ),
             ("manifests/3-cache.yaml", "ttl: 86400", "ttl: 3600"),
             ("manifests/4-variables.yaml", "value: 3}", "value: 4}"),
             ("manifests/demo/score-token.txt", "demo", "another"),
@@ -225,29 +319,53 @@ fn no_apply_without_faults_sends_more_than_its_plan_estimated() {
             }
             let estimated = cxda(&["plan"])["requests"]["estimated"].as_u64().unwrap();
             let before = tenant.asked().len();
-            let sent = cxda(&["apply", "--yes"])["requests"]["sent"].as_u64().unwrap();
-            assert_eq!(tenant.asked().len() - before, usize::try_from(sent).unwrap());
-            assert!(sent <= estimated, "{edit:?}: {sent} sent, {estimated} estimated");
+            let sent = cxda(&["apply", "--yes"])["requests"]["sent"]
+                .as_u64()
+                .unwrap();
+            assert_eq!(
+                tenant.asked().len() - before,
+                usize::try_from(sent).unwrap()
+            );
+            assert!(
+                sent <= estimated,
+                "{edit:?}: {sent} sent, {estimated} estimated"
+            );
         }
     }
 }
 
 #[test]
 fn without_entity_tags_the_put_goes_without_a_precondition_with_a_warning_and_an_audit_note() {
-    let tenant = Foreign::start(Habits { tags: false, ..Habits::PLAIN });
+    let tenant = Foreign::start(Habits {
+        tags: false,
+        ..Habits::PLAIN
+    });
     let project = Project::on(tenant.base_url());
     project.write("scorer.cxda.yaml", MANIFEST);
     project.write("token.txt", "first-secret");
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
     project.edit("scorer.cxda.yaml", CACHE.0, CACHE.1);
     let ended = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
-    let put = tenant.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
+    let put = tenant
+        .asked()
+        .into_iter()
+        .find(|asked| asked.method == "PUT")
+        .unwrap();
     assert_eq!(put.header("if-match"), "");
-    assert!(put.body.contains(r#""big":12345678901234567890123"#), "{}", put.body);
-    assert!(ended.stderr.contains("If-Match") || ended.stderr.contains("entity tag"), "{}", ended.stderr);
-    let noted = project.audit().iter().any(|record| {
-        record["action"] == "UPDATE_DATA_ACTION" && !record["error"].is_null()
-    });
+    assert!(
+        put.body.contains(r#""big":12345678901234567890123"#),
+        "{}",
+        put.body
+    );
+    assert!(
+        ended.stderr.contains("If-Match") || ended.stderr.contains("entity tag"),
+        "{}",
+        ended.stderr
+    );
+    let noted = project
+        .audit()
+        .iter()
+        .any(|record| record["action"] == "UPDATE_DATA_ACTION" && !record["error"].is_null());
     assert!(noted, "{:#?}", project.audit());
 }
 
@@ -261,6 +379,9 @@ fn a_tenant_that_moved_between_plan_and_put_is_a_conflict_only_where_a_managed_f
     tenant.set("scorer", "vendorExtension", r#"{"moved":1.00}"#);
     project.edit("scorer.cxda.yaml", CACHE.0, CACHE.1);
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
-    assert_eq!(tenant.member("scorer", "vendorExtension"), r#"{"moved":1.00}"#);
+    assert_eq!(
+        tenant.member("scorer", "vendorExtension"),
+        r#"{"moved":1.00}"#
+    );
     assert_eq!(tenant.member("scorer", "cacheTtl"), "600");
 }

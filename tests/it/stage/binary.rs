@@ -95,7 +95,11 @@ impl Ended {
     pub(crate) fn says(self, words: &[&str]) -> Self {
         let both = self.both();
         for word in words {
-            assert!(both.contains(word), "`cxda {}` does not say {word:?}:\n{both}", self.words);
+            assert!(
+                both.contains(word),
+                "`cxda {}` does not say {word:?}:\n{both}",
+                self.words
+            );
         }
         self
     }
@@ -105,7 +109,11 @@ impl Ended {
     pub(crate) fn never_says(self, words: &[&str]) -> Self {
         let both = self.both();
         for word in words {
-            assert!(!both.contains(word), "`cxda {}` says {word:?}:\n{both}", self.words);
+            assert!(
+                !both.contains(word),
+                "`cxda {}` says {word:?}:\n{both}",
+                self.words
+            );
         }
         self
     }

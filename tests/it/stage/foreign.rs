@@ -58,7 +58,8 @@ impl Foreign {
     pub(crate) fn start(habits: Habits) -> Self {
         let held = Arc::new(Mutex::new(Held::default()));
         let shared = Arc::clone(&held);
-        let server = Scripted::start(move |asked| answer(habits, &mut shared.lock().unwrap(), asked));
+        let server =
+            Scripted::start(move |asked| answer(habits, &mut shared.lock().unwrap(), asked));
         Self { server, held }
     }
 
@@ -82,7 +83,10 @@ impl Foreign {
     #[track_caller]
     pub(crate) fn member(&self, name: &str, member: &str) -> String {
         let held = self.held.lock().unwrap();
-        let found = held.actions.iter().find(|(_, members)| text(members, "name") == name);
+        let found = held
+            .actions
+            .iter()
+            .find(|(_, members)| text(members, "name") == name);
         found.unwrap().1[member].get().to_owned()
     }
 
@@ -100,7 +104,9 @@ impl Foreign {
 
 fn text(members: &Members, name: &str) -> String {
     let raw = members.get(name).map_or("null", |raw| raw.get());
-    serde_json::from_str::<Option<String>>(raw).unwrap().unwrap_or_default()
+    serde_json::from_str::<Option<String>>(raw)
+        .unwrap()
+        .unwrap_or_default()
 }
 
 fn answer(habits: Habits, held: &mut Held, asked: &Asked) -> Answer {
@@ -125,12 +131,21 @@ fn answer(habits: Habits, held: &mut Held, asked: &Asked) -> Answer {
             if let Some(id) = path.strip_prefix(TABLES) {
                 let found = method == "GET" && id == Foreign::TABLE;
                 let table = json!({"id": id, "name": "customer_interactions", "rows": 1.50});
-                return if found { Answer::json(200, table.to_string()) } else { absent() };
+                return if found {
+                    Answer::json(200, table.to_string())
+                } else {
+                    absent()
+                };
             }
-            if let Some(id) = path.strip_prefix(VIEWS).and_then(|rest| rest.strip_prefix('/')) {
+            if let Some(id) = path
+                .strip_prefix(VIEWS)
+                .and_then(|rest| rest.strip_prefix('/'))
+            {
                 return single(habits, held, asked, Kind::View, id);
             }
-            let id = path.strip_prefix(ACTIONS).and_then(|rest| rest.strip_prefix('/'));
+            let id = path
+                .strip_prefix(ACTIONS)
+                .and_then(|rest| rest.strip_prefix('/'));
             id.map_or_else(absent, |id| single(habits, held, asked, Kind::Action, id))
         }
     }
@@ -161,7 +176,10 @@ fn shown(habits: Habits, id: &str, members: &Members) -> Members {
     shown.entry("vendorExtension".into()).or_insert(odd);
     if let Some(variables) = members.get("variables") {
         let mut variables: Vec<Value> = serde_json::from_str(variables.get()).unwrap();
-        for variable in variables.iter_mut().filter(|each| each["encrypted"] == true) {
+        for variable in variables
+            .iter_mut()
+            .filter(|each| each["encrypted"] == true)
+        {
             match habits.mask {
                 Some(mask) => variable["value"] = mask.into(),
                 None => drop(variable.as_object_mut().unwrap().remove("value")),
@@ -174,8 +192,13 @@ fn shown(habits: Habits, id: &str, members: &Members) -> Members {
 
 fn list(habits: Habits, asked: &Asked, held: &[(String, Members)], paging: Paging) -> Answer {
     let parameter = |name: &str| {
-        let mut pairs = asked.query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        let mut pairs = asked
+            .query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='));
+        pairs
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
     };
     let number = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
     let size = number("pageSize").unwrap_or(20).min(habits.page_size);

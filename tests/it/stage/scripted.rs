@@ -63,13 +63,17 @@ impl Answer {
 
     /// A token.
     pub(crate) fn token(token: &str) -> Self {
-        let body = format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":3600}}"#);
+        let body =
+            format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":3600}}"#);
         Self::json(200, body)
     }
 
     /// An empty page of views or actions; it fits both.
     pub(crate) fn empty_page() -> Self {
-        Self::json(200, r#"{"entities":[],"nextPageToken":null,"total":0,"page":1,"pageSize":100}"#)
+        Self::json(
+            200,
+            r#"{"entities":[],"nextPageToken":null,"total":0,"page":1,"pageSize":100}"#,
+        )
     }
 
     /// The same, with one more header.

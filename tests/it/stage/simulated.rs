@@ -62,7 +62,8 @@ impl Simulated {
     /// Lets go wrong what these rules say.
     pub(crate) fn faults(&self, rules: &Value) {
         let script = json!({"formatVersion": "1.0", "rules": rules}).to_string();
-        self.running.set_faults(FaultScript::from_json(&script).unwrap());
+        self.running
+            .set_faults(FaultScript::from_json(&script).unwrap());
     }
 
     /// Everything that it was sent.

@@ -1,4 +1,4 @@
-//! Which URLs are taken, and what may fill their parts.
+//! Base URLs at their limits: what is refused, and what cannot move the host.
 
 use super::*;
 

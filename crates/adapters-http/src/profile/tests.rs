@@ -1,4 +1,4 @@
-//! What each profile says, and what settings may put in its place.
+//! Profiles as data: the five dialects, overrides, and what does not fit.
 
 use std::time::Duration;
 

@@ -16,6 +16,9 @@ use crate::apply::execution::{
     BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, payload,
 };
 
+/// The audit note of a replace that nothing protected from another writer.
+const NO_PRECONDITION: &str = "no_precondition";
+
 /// What the sent replace came to.
 enum Sent {
     /// Written, with this answer.
@@ -50,6 +53,13 @@ impl Execution<'_> {
             payload: &payload,
             tag: tag.as_ref(),
         };
+        if tag.is_none() {
+            let address = change.address.to_string();
+            tracing::warn!(
+                address,
+                "the tenant sends no entity tag, so the update goes without If-Match"
+            );
+        }
         let intent = self.begin(write).await?;
         let mut cost = CallCost::default();
         let sent = self.send(change, &desired, current, &mut cost).await;
@@ -65,7 +75,7 @@ impl Execution<'_> {
                     id: Some(id),
                     cost,
                     memory: memory(change, id, &desired),
-                    error: None,
+                    error: tag.is_none().then(|| NO_PRECONDITION.to_owned()),
                     events: self.events(change, id, &desired, cost, &intent),
                 }
             }
