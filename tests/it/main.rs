@@ -6,5 +6,8 @@
 )]
 
 mod quickstart;
+mod secrets;
 mod stage;
+mod tenant_rules;
 mod update_cost;
+mod violations;

@@ -239,6 +239,7 @@ fn servers_of_another_make_are_brought_to_match_too() {
                 terse_creates: true,
                 mask: None,
                 page_size: 1,
+                ..Habits::PLAIN
             },
         ),
     ];

@@ -23,6 +23,8 @@ pub(crate) struct Habits {
     pub(crate) mask: Option<&'static str>,
     /// The longest page.
     pub(crate) page_size: usize,
+    /// The token that it gives.
+    pub(crate) token: &'static str,
 }
 
 impl Habits {
@@ -32,6 +34,7 @@ impl Habits {
         terse_creates: false,
         mask: Some("****"),
         page_size: 100,
+        token: "t-0",
     };
 }
 
@@ -116,10 +119,11 @@ fn answer(habits: Habits, held: &mut Held, asked: &Asked) -> Answer {
     let path = asked.path.as_str();
     if asked.line() == "POST /oauth/token" {
         // A lifetime as text, and no scope: both are seen in the wild.
-        let token = r#"{"access_token":"t-0","token_type":"bearer","expires_in":"3600"}"#;
-        return Answer::json(200, token);
+        let token =
+            json!({"access_token": habits.token, "token_type": "bearer", "expires_in": "3600"});
+        return Answer::json(200, token.to_string());
     }
-    if asked.header("authorization") != "Bearer t-0" {
+    if asked.header("authorization") != format!("Bearer {}", habits.token) {
         return Answer::json(401, r#"{"message":"no token"}"#);
     }
     match (asked.method.as_str(), path) {
