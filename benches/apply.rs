@@ -1,4 +1,5 @@
-//! An apply end to end: HTTP over loopback to a simulated tenant without a rate limit, the store and the audit log on disk.
+//! The binary as a whole: start-up, validate and plan of a large project, and an apply end to end, over loopback to a simulated
+//! tenant without a rate limit, with the store and the audit log on disk.
 
 #![allow(
     clippy::unwrap_used,
@@ -42,9 +43,10 @@ fn write_project(folder: &Path, actions: usize, base_url: &str) {
     }
 }
 
-fn run(folder: &Path) {
+fn run(folder: &Path, arguments: &[&str]) {
     let status = Command::new(env!("CARGO_BIN_EXE_cxda"))
-        .args(["-C", folder.to_str().unwrap(), "apply", "--yes", "-q"])
+        .args(["-C", folder.to_str().unwrap(), "-q"])
+        .args(arguments)
         .env("CXONE_CLIENT_ID", "bench")
         .env("CXONE_CLIENT_SECRET", "bench")
         .stdout(Stdio::null())
@@ -68,7 +70,7 @@ fn bench(criterion: &mut Criterion) {
                     (running, folder)
                 },
                 |(running, folder)| {
-                    run(folder.path());
+                    run(folder.path(), &["apply", "--yes"]);
                     (running, folder)
                 },
                 BatchSize::PerIteration,
@@ -78,5 +80,30 @@ fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+/// 10,000 actions with scripts of 1 KB and 1,000 views, applied once.
+fn large(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let running = runtime.block_on(tenant());
+    let folder = tempfile::tempdir().unwrap();
+    write_project(folder.path(), 10_000, &running.base_url());
+    for number in 0..1_000 {
+        let path = folder.path().join(format!("view_{number:05}.cxda.yaml"));
+        std::fs::write(path, workload::view(number)).unwrap();
+    }
+    run(folder.path(), &["apply", "--yes"]);
+    let mut group = criterion.benchmark_group("large");
+    group.sample_size(10);
+    for (name, arguments) in [
+        ("start", &["--version"][..]),
+        ("validate", &["validate"]),
+        ("plan", &["plan", "--detailed-exitcode"]),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| run(folder.path(), arguments));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench, large);
 criterion_main!(benches);

@@ -136,20 +136,18 @@ fn the_policy_allows_the_http_client_to_those_who_declare_it() {
         let manifest: toml::Table = tree::read(&format!("crates/{folder}/Cargo.toml"))
             .parse()
             .unwrap();
-        let sections = ["dependencies", "dev-dependencies"];
-        let in_section = |section: &&str| {
+        let found = ["dependencies", "dev-dependencies"].iter().any(|section| {
             let section = manifest.get(*section).and_then(toml::Value::as_table);
             section.is_some_and(|table| table.contains_key("reqwest"))
-        };
-        let found = sections.iter().any(|section| in_section(&section));
+        });
         found.then(|| manifest["package"]["name"].as_str().unwrap().to_owned())
     };
-    let mut declared: Vec<String> = tree::folders("crates")
+    let mut users: Vec<String> = tree::folders("crates")
         .iter()
         .filter_map(declares)
         .collect();
-    declared.sort();
-    assert_eq!(allowed, declared);
+    users.sort();
+    assert_eq!(allowed, users);
 }
 
 #[test]

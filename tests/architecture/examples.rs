@@ -1,15 +1,15 @@
 //! Every example is a sound project, with no variable set and no tenant at hand.
 
-use crate::session::Session;
+use crate::shell::Shell;
 use crate::tree;
 
 #[test]
 fn every_example_is_valid_as_it_stands() {
     let examples = tree::folders("examples");
     assert_eq!(examples, ["quickstart", "tenant"]);
-    let session = Session::new();
+    let shell = Shell::new();
     for example in examples {
-        let (exit, said) = session.run(&format!("cxda -C examples/{example} validate"));
+        let (exit, said) = shell.run(&format!("cxda -C examples/{example} validate"));
         assert_eq!(exit, 0, "{said}");
         assert!(said.ends_with(" resources valid.\n"), "{said}");
     }
@@ -36,15 +36,15 @@ fn the_quickstart_has_a_file_for_each_area() {
 
 #[test]
 fn the_tenant_example_rehearses_on_the_simulator() {
-    let session = Session::new();
+    let shell = Shell::new();
     let apply = "cxda -C examples/tenant --tenant rehearsal apply --yes";
-    let (exit, said) = session.run(apply);
+    let (exit, said) = shell.run(apply);
     assert_eq!(exit, 3, "the encrypted variable has no value: {said}");
     assert!(said.contains("error[E008]"), "{said}");
-    let (exit, said) = session.run(&format!("CRM_TOKEN=a-planted-secret {apply}"));
+    let (exit, said) = shell.run(&format!("CRM_TOKEN=a-planted-secret {apply}"));
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("Done: 3 created"), "{said}");
     assert!(!said.contains("a-planted-secret"), "{said}");
-    let (exit, said) = session.run("grep -r a-planted-secret examples");
+    let (exit, said) = shell.run("grep -r a-planted-secret examples");
     assert_eq!(exit, 1, "the secret was kept: {said}");
 }

@@ -13,8 +13,11 @@
 
 mod dependencies;
 mod documents;
+#[cfg(unix)]
 mod examples;
 mod files;
+#[cfg(unix)]
 mod readme;
-mod session;
+#[cfg(unix)]
+mod shell;
 mod tree;

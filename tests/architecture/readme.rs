@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use crate::session::{Session, Step, blocks, steps};
+use crate::shell::{Shell, Step, blocks, steps};
 use crate::tree;
 
-fn failures(session: &mut Session, steps: &[Step]) -> String {
-    let failures = steps
-        .iter()
-        .filter_map(|step| session.carry_out(step).err());
+fn failures(shell: &mut Shell, steps: &[Step]) -> String {
+    let failures = steps.iter().filter_map(|step| shell.carry_out(step).err());
     failures.collect::<Vec<_>>().join("\n\n")
 }
 
@@ -17,19 +15,19 @@ fn failures(session: &mut Session, steps: &[Step]) -> String {
 fn every_command_does_what_the_readme_shows() {
     let steps = steps(&tree::read("README.md"));
     assert!(steps.len() > 20, "the commands were not found");
-    let mut session = Session::new();
-    let failures = failures(&mut session, &steps);
+    let mut shell = Shell::new();
+    let failures = failures(&mut shell, &steps);
     assert!(failures.is_empty(), "{failures}");
 }
 
 #[test]
 fn every_command_of_the_tenant_example_works() {
     let steps = steps(&tree::read("examples/tenant/README.md"));
-    let mut session = Session::new();
-    session.simulate();
+    let mut shell = Shell::new();
+    shell.simulate();
     let prepare = "```sh\ncd examples/tenant\nexport CXONE_CLIENT_ID=id\nexport CXONE_CLIENT_SECRET=secret\nexport CRM_TOKEN=token\n```";
-    assert_eq!(failures(&mut session, &crate::session::steps(prepare)), "");
-    let failures = failures(&mut session, &steps);
+    assert_eq!(failures(&mut shell, &crate::shell::steps(prepare)), "");
+    let failures = failures(&mut shell, &steps);
     assert!(failures.is_empty(), "{failures}");
 }
 
@@ -50,7 +48,7 @@ fn two_commands_do_all_the_set_up() {
     );
 }
 
-/// What cargo is asked for is not done in a session, so that it exists is looked at here.
+/// What cargo is asked for is not done by the shell here, so that it exists is looked at here.
 #[test]
 fn what_is_asked_of_cargo_is_known() {
     let known = [
@@ -72,8 +70,8 @@ fn what_is_asked_of_cargo_is_known() {
 #[test]
 fn the_manifests_of_the_readme_are_one_sound_project() {
     let readme = tree::read("README.md");
-    let mut session = Session::new();
-    let project = session.folder().join("readme");
+    let mut shell = Shell::new();
+    let project = shell.folder().join("readme");
     fs::create_dir(&project).unwrap();
     let write = |name: &str, lines: &[String]| {
         fs::write(project.join(name), lines.join("\n")).unwrap();
@@ -90,7 +88,7 @@ fn the_manifests_of_the_readme_are_one_sound_project() {
     let settings = ["[tenant.local]".to_owned(), "simulator = true".to_owned()];
     write("cxda.toml", &settings);
     let commands = "```console\n$ cd readme\n$ export CRM_TOKEN=token\n$ cxda validate\n5 resources valid.\n$ cxda apply --yes\n...\nDone: 5 created, 0 updated, 0 deleted, 0 unchanged. 9 requests.\n$ cxda plan --detailed-exitcode\n...\n```";
-    let failures = failures(&mut session, &steps(commands));
+    let failures = failures(&mut shell, &steps(commands));
     assert!(failures.is_empty(), "{failures}");
 }
 
@@ -101,20 +99,20 @@ fn the_settings_of_the_readme_are_accepted() {
         .into_iter()
         .find(|block| block.language == "toml")
         .unwrap();
-    let mut session = Session::new();
-    let file = session.folder().join("examples/tenant/cxda.toml");
+    let mut shell = Shell::new();
+    let file = shell.folder().join("examples/tenant/cxda.toml");
     fs::write(file, settings.lines.join("\n")).unwrap();
     let commands = "```sh\ncd examples/tenant\ncxda validate\nexport CXONE_REGION=na1\n```";
-    assert_eq!(failures(&mut session, &steps(commands)), "");
-    let (exit, said) = session.run("cxda plan");
+    assert_eq!(failures(&mut shell, &steps(commands)), "");
+    let (exit, said) = shell.run("cxda plan");
     assert_eq!(exit, 4, "{said}");
     assert!(said.contains("CXONE_CLIENT_ID"), "{said}");
 }
 
 #[test]
 fn the_commands_of_the_binary_stand_in_the_readme_and_no_others() {
-    let session = Session::new();
-    let (_, help) = session.run("cxda --help");
+    let shell = Shell::new();
+    let (_, help) = shell.run("cxda --help");
     let listed = help
         .lines()
         .skip_while(|line| *line != "Commands:")
@@ -134,16 +132,16 @@ fn what_is_said_to_be_missing_is_missing() {
     let readme = tree::read("README.md");
     let (_, section) = readme.split_once("## What is not there yet").unwrap();
     let (list, _) = section.split_once(".\n").unwrap();
-    let session = Session::new();
+    let shell = Shell::new();
     let mut missing = 0;
     for name in list.split('`').skip(1).step_by(2) {
-        let (exit, said) = session.run(&format!("cxda {name}"));
+        let (exit, said) = shell.run(&format!("cxda {name}"));
         assert_eq!(exit, 64, "{name}: {said}");
         missing += 1;
     }
     assert!(missing > 0, "the list was not found");
     for format in ["sarif", "markdown", "junit"] {
-        let (exit, _) = session.run(&format!("cxda -o {format} validate"));
+        let (exit, _) = shell.run(&format!("cxda -o {format} validate"));
         assert_eq!(exit, 64, "{format}");
     }
 }

@@ -1,6 +1,7 @@
 //! The thin binary: parse arguments, settle settings, wire adapters, run one use case, print, choose the exit code.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,6 +27,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(run(arguments).code())
 }
 
+/// A path as if the process had been started in the folder named with `-C`.
+fn in_directory(global: &cli::Global, path: &Path) -> PathBuf {
+    let directory = global.directory.as_deref();
+    directory.map_or_else(|| path.to_path_buf(), |directory| directory.join(path))
+}
+
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -42,7 +49,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let environment = match &cli.global.env_file {
         None => Environment::of_process(),
-        Some(path) => match Environment::with_file(path) {
+        Some(path) => match Environment::with_file(&in_directory(&cli.global, path)) {
             Ok(environment) => environment,
             Err(message) => {
                 let screen = Screen::new(&cli.global, &Environment::of_process());

@@ -283,7 +283,7 @@ struct Suggestions<'a> {
 
 impl<'a> Suggestions<'a> {
     /// How many missing names are compared with all known ones; further ones get no suggestion, or the time would be quadratic.
-    const MOST: usize = 100;
+    const MOST: usize = 20;
 
     fn new(manifest: &'a Manifest, observed: &'a ObservedState) -> Self {
         Self {
@@ -367,3 +367,6 @@ fn unmanaged_secrets(manifest: &Manifest, observed: &ObservedState, violations: 
         ));
     }
 }
+
+#[cfg(test)]
+mod tests;

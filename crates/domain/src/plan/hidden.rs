@@ -46,9 +46,12 @@ pub(super) fn without_secrets(
     let hide = |mut field: FieldDifference| {
         match inside(&field) {
             Some((name, true)) if show(&name) => {
-                for side in [&mut field.before, &mut field.after] {
+                for (side, hidden) in [
+                    (&mut field.before, HIDDEN),
+                    (&mut field.after, HIDDEN_CHANGED),
+                ] {
                     if is_suspect(&name, side) {
-                        *side = json!(HIDDEN);
+                        *side = json!(hidden);
                     }
                 }
             }

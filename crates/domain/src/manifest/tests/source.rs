@@ -38,11 +38,34 @@ pub(crate) fn decoded(text: &str) -> (Manifest, Violations) {
     (manifest, violations.sorted())
 }
 
-/// The manifest of `text`, which holds no mistake.
+/// The manifest of `text`, which holds no error.
 pub(crate) fn manifest(text: &str) -> Manifest {
     let (manifest, violations) = decoded(text);
-    assert_eq!(violations, Violations::new());
+    assert!(!violations.has_errors(), "{violations:#?}");
     manifest
+}
+
+/// The least action of this name, with further members of its `spec`, in one line.
+pub(crate) fn action(name: &str, more: &str) -> String {
+    let spec = r#""description": "d", "script": {"content": "main"}"#;
+    format!(
+        r#"{{"apiVersion": "cxda/v1", "kind": "DataAction", "metadata": {{"name": "{name}"}}, "spec": {{{spec}{more}}}}}"#
+    ) + "\n"
+}
+
+/// The least action that depends on these.
+pub(crate) fn needing(name: &str, dependencies: &[&str]) -> String {
+    action(name, &format!(r#", "dependencies": {dependencies:?}"#))
+}
+
+/// The least view over this source.
+pub(crate) fn view(name: &str, source: &str) -> String {
+    let spec = format!(
+        r#""description": "long enough", "source": {source}, "columns": [{{"name": "q"}}], "refresh": {{"intervalMinutes": 5}}"#
+    );
+    format!(
+        r#"{{"apiVersion": "cxda/v1", "kind": "MaterializedView", "metadata": {{"name": "{name}"}}, "spec": {{{spec}}}}}"#
+    ) + "\n"
 }
 
 struct Reader<'t> {

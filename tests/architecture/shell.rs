@@ -1,7 +1,7 @@
 //! A document's shell commands, carried out in a copy of the examples, as a reader would type them.
 //!
 //! `cargo run --release --` stands for the binary under test; what else cargo would do is not done here. No network but
-//! loopback is used: a tenant at another address is moved to the simulator that the session starts.
+//! loopback is used: a tenant at another address is moved to the simulator that the shell starts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -150,8 +150,8 @@ fn alike(line: &str) -> String {
     for (index, word) in words.iter().enumerate() {
         let number = |word: &String| word.parse::<f64>().is_ok();
         if index > 0 && matches!(word.as_str(), "ms" | "s") && number(&words[index - 1]) {
-            timed[index - 1] = "N".to_owned();
-            timed[index] = "ms".to_owned();
+            timed[index - 1] = String::from("N");
+            timed[index] = String::from("ms");
         }
     }
     timed.join(" ")
@@ -166,7 +166,7 @@ fn is_uuid(word: &str) -> bool {
 }
 
 /// A shell in a copy of the examples.
-pub(crate) struct Session {
+pub(crate) struct Shell {
     folder: tempfile::TempDir,
     /// Where the next command runs, below the folder.
     current: PathBuf,
@@ -174,8 +174,8 @@ pub(crate) struct Session {
     simulator: Option<Child>,
 }
 
-impl Session {
-    /// A session in a fresh copy, with `cxda` on the path and no variable set.
+impl Shell {
+    /// A shell in a fresh copy, with `cxda` on the path and no variable set.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("clone");
@@ -199,7 +199,7 @@ impl Session {
         }
     }
 
-    /// Where the session is.
+    /// Where the shell is.
     pub(crate) fn folder(&self) -> &PathBuf {
         &self.current
     }
@@ -282,7 +282,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Shell {
     fn drop(&mut self) {
         if let Some(simulator) = &mut self.simulator {
             let _ = simulator.kill();
@@ -348,16 +348,16 @@ fn shown_output_describes_what_differs_in_ids_ports_and_times_only() {
 
 #[test]
 fn a_command_that_ends_otherwise_than_shown_is_found() {
-    let mut session = Session::new();
+    let mut shell = Shell::new();
     for markdown in [
         "```sh\ncxda -C examples/nothing validate\n```",
         "```console\n$ cxda -C examples/quickstart validate    # exit 3\n...\n```",
         "```console\n$ cxda -C examples/quickstart validate\n8 resources valid.\n```",
     ] {
         let steps = steps(markdown);
-        assert!(session.carry_out(&steps[0]).is_err(), "case: {markdown}");
+        assert!(shell.carry_out(&steps[0]).is_err(), "case: {markdown}");
     }
     let right =
         steps("```console\n$ cxda -C examples/quickstart validate\n9 resources valid.\n```");
-    assert_eq!(session.carry_out(&right[0]), Ok(()));
+    assert_eq!(shell.carry_out(&right[0]), Ok(()));
 }
