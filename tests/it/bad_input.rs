@@ -155,7 +155,7 @@ fn t_02_what_fills_a_base_url_can_never_move_the_host() {
         let call = project
             .cxda_signed_in(&["plan"])
             .env("CXONE_REGION", region);
-        let _ = call.run().exits(3).says(&["CXONE_REGION"]);
+        let _ = call.run().exits(3).says(&["region"]);
     }
     assert_eq!(nobody.connections(), 0);
 }

@@ -157,7 +157,7 @@ fn a_base_path_that_does_not_exist_is_told() {
         ended.code != 0 && ended.stderr.contains("404"),
         "{ended:#?}"
     );
-    let _ = ended.says(&["/wrong/base"]);
+    let _ = ended.says(&["base_url", "token path"]);
 }
 
 #[test]

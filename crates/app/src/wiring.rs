@@ -21,7 +21,7 @@ use cxda_domain::request::RateLimit;
 use cxda_domain::secret::SecretText;
 use cxda_domain::variable::ValueReference;
 use cxda_ports::clock::Clock;
-use cxda_ports::error::{SourceError, StoreError};
+use cxda_ports::error::{ApiError, SourceError, StoreError};
 use cxda_ports::journal::Journal;
 use cxda_ports::secrets::SecretSource;
 use cxda_simulator::config::SimConfig;
@@ -101,6 +101,11 @@ impl Connection {
             tables: client,
             relay: client,
         }
+    }
+
+    /// What to do where the tenant answered with `error`.
+    pub(crate) fn remedy(&self, error: &ApiError) -> Option<String> {
+        exit::remedy(error, &self.heading.origin)
     }
 
     /// Ends the simulator, where the tenant is one.

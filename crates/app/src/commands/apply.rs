@@ -66,7 +66,7 @@ pub(crate) async fn run(
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
-    let planned = planned.map_err(|error| Ended::new(exit::of_plan(&error), error))?;
+    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
     if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
         return Ok(exit);
     }

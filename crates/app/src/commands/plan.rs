@@ -11,7 +11,7 @@ use cxda_usecases::saved::{Destination, SavedPlan};
 
 use crate::cli::{PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
-use crate::exit::{self, Exit};
+use crate::exit::Exit;
 use crate::progress::Bar;
 use crate::render::plan::{plan_json, plan_text};
 use crate::system::SystemClock;
@@ -56,7 +56,7 @@ pub(crate) async fn run(
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
-    let planned = planned.map_err(|error| Ended::new(exit::of_plan(&error), error))?;
+    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
     let (heading, limit) = (&connection.heading, connection.rate_limit);
     let text = if context.is_json() {
         plan_json(heading, &planned.plan, limit)
