@@ -2,14 +2,17 @@
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test that cannot go on has failed, and scenery reads files and clocks"
+    clippy::too_many_lines,
+    reason = "a test that cannot go on has failed, scenery reads files and clocks, and tables are long"
 )]
 
 mod audit_trail;
 mod bad_input;
 mod datetime;
+mod dialects;
 mod drift;
 mod interrupted;
+mod json_shapes;
 mod ownership;
 mod quickstart;
 mod saved_plan;
@@ -19,3 +22,4 @@ mod stage;
 mod tenant_rules;
 mod update_cost;
 mod violations;
+mod webhooks;

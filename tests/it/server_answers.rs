@@ -8,6 +8,9 @@ use crate::stage::{Answer, Project, Recorder, Scripted, Simulated, config};
 
 const ACTION: &str = "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: alpha}\nspec: {description: x, script: {content: 'function main() {}'}}\n";
 
+/// A label, an answer to everything but the token, and the words of the error.
+type Case<'a> = (&'a str, fn() -> Answer, &'a [&'a str]);
+
 fn project(base_url: &str) -> Project {
     let project = Project::on(base_url);
     project.write("a.cxda.yaml", ACTION);
@@ -97,7 +100,7 @@ fn a_token_that_is_refused_twice_exits_4_after_one_renewal() {
 
 #[test]
 fn h_07_h_08_answers_that_are_no_answers_exit_12() {
-    let cases: [(&str, fn() -> Answer, &[&str]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (
             "truncated JSON",
             || Answer::json(200, r#"{"entities":["#),

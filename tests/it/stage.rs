@@ -22,7 +22,7 @@ pub(crate) use served::Served;
 pub(crate) use simulated::{LONG_AGO, Simulated, config};
 
 /// How long anything may take before a test gives up on it.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A runtime for servers of one test; it ends with the test.
 fn runtime() -> tokio::runtime::Runtime {

@@ -1,0 +1,537 @@
+//! What programs read: every JSON shape of the contract, member by member and in this order.
+
+use serde_json::{Value, json};
+
+use crate::stage::{Answer, Foreign, Habits, LONG_AGO, Project, Scripted, Simulated, config};
+
+const ACTION: &str = "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: alpha}\nspec:\n  description: first\n  script: {content: 'function main() {}'}\n  cache: {key: alpha_key, ttl: 300}\n";
+
+fn with_name(name: &str) -> String {
+    ACTION.replace("alpha", name)
+}
+
+/// `text` without what differs from run to run.
+macro_rules! assert_shape {
+    ($text:expr, @$expected:literal) => {
+        insta::with_settings!({filters => vec![
+            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
+            (r#""latencyMs": \d+\.\d+"#, r#""latencyMs": [ms]"#),
+        ]}, {
+            insta::assert_snapshot!($text, @$expected);
+        });
+    };
+}
+
+#[test]
+fn validate_of_a_sound_project() {
+    let project = Project::on_simulator();
+    project.write("a.cxda.yaml", ACTION);
+    assert_shape!(project.cxda(&["validate", "-o", "json"]).run().exits(0).stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "valid": true,
+      "diagnostics": []
+    }
+    "#);
+}
+
+#[test]
+fn validate_with_findings() {
+    let project = Project::on_simulator();
+    project.write("a.cxda.yaml", ACTION.replace("ttl: 300", "ttll: 300"));
+    project.write("b.cxda.yaml", "");
+    assert_shape!(project.cxda(&["validate", "-o", "json"]).run().exits(3).stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "valid": false,
+      "diagnostics": [
+        {
+          "severity": "error",
+          "code": "M003",
+          "message": "unknown key `ttll`",
+          "file": "a.cxda.yaml",
+          "line": 7,
+          "column": 27,
+          "path": "spec.cache.ttll",
+          "hint": "did you mean `ttl`?"
+        },
+        {
+          "severity": "error",
+          "code": "M001",
+          "message": "the file holds no document",
+          "file": "b.cxda.yaml",
+          "line": 1,
+          "column": 1,
+          "path": "",
+          "hint": "declare a resource in it, or remove the file"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn plan_with_a_change_of_each_kind_and_a_warning() {
+    let mut state = Simulated::fresh();
+    let round = r#"{"name":"round","dependencies":["round"]}"#;
+    state.seed_action("a-1", round, LONG_AGO).unwrap();
+    let tenant = Simulated::with(config(), state);
+    let project = Project::on(&tenant.base_url());
+    project.write("a.cxda.yaml", ACTION);
+    project.write("b.cxda.yaml", with_name("beta"));
+    let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
+    project.edit("a.cxda.yaml", "ttl: 300", "ttl: 600");
+    project.remove("b.cxda.yaml");
+    project.write("c.cxda.yaml", with_name("gamma"));
+    let ended = project
+        .cxda_signed_in(&["plan", "--prune", "-o", "json"])
+        .run()
+        .exits(0);
+    assert_shape!(ended.stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "tenant": "it",
+      "changes": [
+        {
+          "address": "action/alpha",
+          "operation": "update",
+          "cause": "pending",
+          "fields": [
+            {
+              "path": "cache.ttl",
+              "before": 300,
+              "after": 600
+            }
+          ]
+        },
+        {
+          "address": "action/gamma",
+          "operation": "create",
+          "cause": "pending",
+          "fields": [
+            {
+              "path": "cache",
+              "before": null,
+              "after": {
+                "enabled": true,
+                "key": "gamma_key",
+                "ttl": 300
+              }
+            },
+            {
+              "path": "dependencies",
+              "before": null,
+              "after": []
+            },
+            {
+              "path": "description",
+              "before": null,
+              "after": "first"
+            },
+            {
+              "path": "script",
+              "before": null,
+              "after": {
+                "content": "function main() {}",
+                "language": "JavaScript"
+              }
+            },
+            {
+              "path": "trigger",
+              "before": null,
+              "after": {
+                "type": "MANUAL"
+              }
+            },
+            {
+              "path": "type",
+              "before": null,
+              "after": "SCRIPT"
+            }
+          ]
+        },
+        {
+          "address": "action/beta",
+          "operation": "delete",
+          "cause": "pending",
+          "fields": []
+        }
+      ],
+      "summary": {
+        "create": 1,
+        "update": 1,
+        "delete": 1,
+        "unchanged": 0
+      },
+      "requests": {
+        "estimated": 6,
+        "byOperation": {
+          "token": 1,
+          "listActions": 1,
+          "getAction": 1,
+          "createAction": 1,
+          "replaceAction": 1,
+          "deleteAction": 1
+        },
+        "secondsAtRateLimit": 0
+      },
+      "diagnostics": [
+        {
+          "severity": "warning",
+          "code": "W002",
+          "message": "actions form a cycle: round -> round",
+          "file": null,
+          "line": null,
+          "column": null,
+          "path": "",
+          "hint": "it stands on the tenant alone, and nothing here touches it"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn plan_with_findings_has_the_same_shape_and_no_changes() {
+    let project = Project::on_simulator();
+    project.write("a.cxda.yaml", ACTION.replace("300", "86401"));
+    assert_shape!(project.cxda(&["plan", "-o", "json"]).run().exits(3).stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "tenant": "local",
+      "changes": [],
+      "summary": {
+        "create": 0,
+        "update": 0,
+        "delete": 0,
+        "unchanged": 0
+      },
+      "requests": {
+        "estimated": 0,
+        "byOperation": {},
+        "secondsAtRateLimit": 0
+      },
+      "diagnostics": [
+        {
+          "severity": "error",
+          "code": "C002",
+          "message": "TTL is 86401 seconds, expected 0 to 86400",
+          "file": "a.cxda.yaml",
+          "line": 7,
+          "column": 32,
+          "path": "spec.cache.ttl",
+          "hint": null
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn apply_with_each_outcome() {
+    let tenant = Simulated::start();
+    let project = Project::on(&tenant.base_url());
+    project.write("a.cxda.yaml", ACTION);
+    project.write("b.cxda.yaml", with_name("beta"));
+    project.write(
+        "c.cxda.yaml",
+        with_name("gamma") + "  dependencies: [beta]\n",
+    );
+    let fault = json!({"kind": "answer", "status": 400, "headers": {"X-Request-Id": "r-1"}, "body": {"message": "does not compile"}});
+    tenant.faults(&json!([{"operation": "createAction", "nth": 2, "fault": fault}]));
+    let words = ["apply", "--yes", "--parallelism", "1", "-o", "json"];
+    let ended = project.cxda_signed_in(&words).run().exits(6);
+    assert_shape!(ended.stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "runId": "[id]",
+      "tenant": "it",
+      "results": [
+        {
+          "address": "action/alpha",
+          "operation": "create",
+          "outcome": "done",
+          "id": "[id]",
+          "latencyMs": [ms],
+          "attempts": 1,
+          "test": {
+            "status": null,
+            "failures": []
+          },
+          "error": null
+        },
+        {
+          "address": "action/beta",
+          "operation": "create",
+          "outcome": "failed",
+          "id": null,
+          "latencyMs": [ms],
+          "attempts": 1,
+          "test": {
+            "status": null,
+            "failures": []
+          },
+          "error": {
+            "code": "rejected",
+            "message": "create action failed: the tenant found it invalid; does not compile (HTTP 400, request r-1)",
+            "status": 400,
+            "requestId": "r-1"
+          }
+        },
+        {
+          "address": "action/gamma",
+          "operation": "create",
+          "outcome": "skipped",
+          "id": null,
+          "latencyMs": [ms],
+          "attempts": 0,
+          "test": {
+            "status": null,
+            "failures": []
+          },
+          "error": {
+            "code": "dependency",
+            "message": "action/beta was not carried out",
+            "status": null,
+            "requestId": null
+          }
+        }
+      ],
+      "summary": {
+        "created": 1,
+        "updated": 0,
+        "deleted": 0,
+        "unchanged": 0,
+        "failed": 1,
+        "skipped": 1
+      },
+      "requests": {
+        "sent": 4,
+        "retried": 0
+      },
+      "webhooks": {
+        "delivered": 0,
+        "pending": 0
+      }
+    }
+    "#);
+}
+
+#[test]
+fn apply_with_nothing_to_do() {
+    let tenant = Simulated::start();
+    let project = Project::on(&tenant.base_url());
+    project.write("a.cxda.yaml", ACTION);
+    let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
+    let ended = project
+        .cxda_signed_in(&["apply", "--yes", "-o", "json"])
+        .run()
+        .exits(0);
+    assert_shape!(ended.stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "runId": "[id]",
+      "tenant": "it",
+      "results": [],
+      "summary": {
+        "created": 0,
+        "updated": 0,
+        "deleted": 0,
+        "unchanged": 1,
+        "failed": 0,
+        "skipped": 0
+      },
+      "requests": {
+        "sent": 2,
+        "retried": 0
+      },
+      "webhooks": {
+        "delivered": 0,
+        "pending": 0
+      }
+    }
+    "#);
+}
+
+#[test]
+fn get_shows_items_as_the_tenant_sent_them_token_for_token() {
+    let first = r#"{"id":"a-1","name":"one","odd":{"exact":1.0,"big":12345678901234567890123,"small":1E-7,"zero":-0.0},"text":"\u00e9\/","list":[1.50,[ ]],"state":"PUBLISHED"}"#;
+    let second = r#"{ "name" : "two", "id" : "a-2", "b" : 1, "a" : 2 }"#;
+    let pages = [
+        format!(r#"{{"entities":[{first}],"total":2,"page":1,"pageSize":1}}"#),
+        format!(r#"{{"entities":[{second}],"total":2,"page":2,"pageSize":1}}"#),
+    ];
+    let server = Scripted::with_token(move |asked| {
+        let second = asked.query.contains("page=2");
+        Answer::json(200, pages[usize::from(second)].clone())
+    });
+    let project = Project::on(server.base_url());
+    let ended = project
+        .cxda_signed_in(&["get", "actions", "-o", "json"])
+        .run()
+        .exits(0);
+    let (first_at, second_at) = (ended.stdout.find(first), ended.stdout.find(second));
+    assert!(
+        first_at.is_some() && first_at < second_at,
+        "{}",
+        ended.stdout
+    );
+    let listing = ended.json();
+    let keys: Vec<&String> = listing.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["formatVersion", "items", "kind", "tenant"]);
+    assert_eq!(
+        (
+            &listing["formatVersion"],
+            &listing["kind"],
+            &listing["tenant"]
+        ),
+        (&json!("1.0"), &json!("actions"), &json!("it"))
+    );
+    let one = project
+        .cxda_signed_in(&["get", "actions", "two", "-o", "json"])
+        .run()
+        .exits(0);
+    assert!(
+        one.stdout.contains(second) && !one.stdout.contains(first),
+        "{}",
+        one.stdout
+    );
+}
+
+#[test]
+fn get_lists_each_kind_over_all_pages() {
+    let tenant = Foreign::start(Habits {
+        page_size: 2,
+        ..Habits::PLAIN
+    });
+    let project = Project::quickstart();
+    project.edit("cxda.toml", "http://127.0.0.1:8900", tenant.base_url());
+    let cxda = |words: &[&str]| {
+        project
+            .cxda_signed_in(&[&["--tenant", "served"], words].concat())
+            .run()
+            .exits(0)
+    };
+    let _ = cxda(&["apply", "--yes"]);
+    for (kind, count) in [("views", 2), ("actions", 7)] {
+        let listing = cxda(&["get", kind, "-o", "json"]).json();
+        assert_eq!(listing["kind"], kind);
+        assert_eq!(listing["items"].as_array().unwrap().len(), count);
+        let _ = cxda(&["get", kind]).says(&["customer_"]);
+    }
+    let tables = Project::on_simulator()
+        .cxda(&["get", "tables", "-o", "json"])
+        .run()
+        .exits(0)
+        .json();
+    assert_eq!(
+        tables["items"],
+        json!([{"id": "12345678-1234-1234-1234-123456789012", "name": "customer_interactions"}])
+    );
+}
+
+#[test]
+fn two_runs_print_the_same_bytes() {
+    let project = Project::quickstart();
+    for words in [
+        &["plan", "-o", "json"][..],
+        &["plan"],
+        &["validate", "-o", "json"],
+    ] {
+        let (first, second) = (project.cxda(words).run(), project.cxda(words).run());
+        assert_eq!(first.stdout, second.stdout, "{words:?}");
+    }
+    let _ = project.cxda(&["apply", "--yes"]).run().exits(0);
+    project.edit(
+        "manifests/5-dates.yaml",
+        "offsetMinutes: 120",
+        "offsetMinutes: 180",
+    );
+    project.edit("manifests/demo/score-token.txt", "demo", "other");
+    for words in [
+        &["plan", "-o", "json"][..],
+        &["plan"],
+        &["get", "actions", "-o", "json"],
+    ] {
+        let (first, second) = (project.cxda(words).run(), project.cxda(words).run());
+        assert_eq!(first.stdout, second.stdout, "{words:?}");
+    }
+}
+
+#[test]
+fn where_there_is_no_result_stdout_is_empty_and_the_error_is_on_stderr() {
+    let project = Project::on("http://127.0.0.1:9");
+    project.write("a.cxda.yaml", ACTION);
+    for words in [
+        &["plan", "-o", "json"][..],
+        &["apply", "--yes", "-o", "json"],
+        &["get", "actions", "-o", "json"],
+    ] {
+        let ended = project.cxda(words).run().exits(4);
+        assert_eq!(ended.stdout, "", "{words:?}");
+        assert!(
+            ended.stderr.starts_with("error: "),
+            "{words:?}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn logs_and_remarks_never_stand_on_stdout() {
+    let project = Project::quickstart();
+    let words = [
+        "-v",
+        "-v",
+        "--log-format",
+        "json",
+        "plan",
+        "-o",
+        "json",
+        "--out",
+        "saved.plan",
+    ];
+    let ended = project.cxda(&words).run().exits(0);
+    let _ = ended.json();
+    assert!(ended.stderr.lines().count() > 3, "{}", ended.stderr);
+    for line in ended.stderr.lines().filter(|line| line.starts_with('{')) {
+        let _: Value = serde_json::from_str(line).unwrap();
+    }
+    let quiet = project
+        .cxda(&["-q", "plan", "-o", "json", "--out", "saved.plan"])
+        .run()
+        .exits(0);
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn doctor_names_each_check_and_its_remedy() {
+    let project = Project::quickstart();
+    let _ = project.cxda(&["apply", "--yes"]).run().exits(0);
+    let sound = project
+        .cxda(&["doctor", "-o", "json"])
+        .run()
+        .exits(0)
+        .json();
+    let checks = sound["checks"].as_array().unwrap();
+    assert!(
+        checks
+            .iter()
+            .all(|check| check["status"] == "ok" && check["remedy"].is_null()),
+        "{sound:#}"
+    );
+    let broken = Project::on("http://127.0.0.1:9");
+    broken.write("a.cxda.yaml", ACTION);
+    let report = broken.cxda(&["doctor", "-o", "json"]).run().exits(4).json();
+    let failed = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["status"] == "failed")
+        .unwrap()
+        .clone();
+    assert!(failed["remedy"].is_string(), "{report:#}");
+    let before = broken.files();
+    let _ = broken.cxda_signed_in(&["doctor"]).run().exits(12);
+    assert_eq!(broken.files(), before, "doctor writes nothing");
+}
