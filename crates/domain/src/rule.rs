@@ -92,6 +92,8 @@ rules! {
     W002 Warning "A cycle stands on the tenant, wholly outside the project.",
     W003 Warning "An action holds encrypted variables that its manifest does not manage.",
     W004 Warning "Two actions of the tenant, neither of this project, share a cache key.",
+    W005 Warning "A resource that no manifest names stays, because it is protected or still needed.",
+    W006 Warning "Resources that were made here are named by no manifest any more.",
 }
 
 impl fmt::Display for Rule {

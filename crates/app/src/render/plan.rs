@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cxda_domain::diff::{Cause, FieldDifference};
-use cxda_domain::plan::{Change, ChangeKind, Kept, Plan};
+use cxda_domain::plan::{Change, ChangeKind, Plan};
 use cxda_domain::request::{Operation, RateLimit};
 use serde::Serialize;
 use serde_json::Value;
@@ -114,20 +114,6 @@ pub(crate) fn plan_text(
     ));
     for change in &plan.changes {
         text.push_str(&change_text(screen, change));
-        text.push('\n');
-    }
-    for (address, kept) in &plan.kept {
-        let why = match kept {
-            Kept::Protected => "protected".to_owned(),
-            Kept::NeededBy(other) => format!("{other} depends on it"),
-        };
-        text.push_str(&format!(
-            "  {} stays: {}\n",
-            safe::line(&address.to_string()),
-            safe::line(&why)
-        ));
-    }
-    if !plan.kept.is_empty() {
         text.push('\n');
     }
     text + &totals(screen, plan, limit)
