@@ -5,8 +5,10 @@
     reason = "a test that cannot go on has failed, and scenery reads files and clocks"
 )]
 
+mod bad_input;
 mod quickstart;
 mod secrets;
+mod server_answers;
 mod stage;
 mod tenant_rules;
 mod update_cost;

@@ -283,7 +283,7 @@ fn e_008_every_missing_value_is_found_at_once_by_plan_and_not_by_validate() {
     let found = plan["diagnostics"].as_array().unwrap();
     assert_eq!(found.len(), 2, "{found:#?}");
     assert_found(&found[0], "E008", "a.cxda.yaml", 8, 61, "NOT_SET");
-    assert_found(&found[1], "E008", "a.cxda.yaml", 9, 49, "not/there.txt");
+    assert_found(&found[1], "E008", "a.cxda.yaml", 9, 44, "not/there.txt");
     assert_eq!(tenant.writes(), 0);
 }
 

@@ -9,6 +9,7 @@ use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, Problem};
 use http::header::{CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode;
 
 use crate::call::{Call, Permission};
 use crate::retry_after::retry_after;
@@ -109,7 +110,9 @@ impl Judge<'_> {
             }
             300..=399 => {
                 let target = reply.headers.get(LOCATION).map(HeaderValue::as_bytes);
-                let target = self.screen.glimpse(target.unwrap_or_default());
+                // Decoded, so that a secret is known in whatever way it was encoded.
+                let target: Vec<u8> = percent_decode(target.unwrap_or_default()).collect();
+                let target = self.screen.glimpse(&target);
                 let detail = format!("a redirect to {target:?}, which is not followed");
                 Verdict::Final(self.unusable(&reply, &detail))
             }

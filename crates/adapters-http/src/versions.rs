@@ -37,15 +37,7 @@ pub(crate) fn precondition(
     current: &Versioned<ObservedResource>,
 ) -> Result<Option<EntityTag>, WireError> {
     match concurrency {
-        Concurrency::Etag => {
-            if current.tag.is_none() {
-                tracing::warn!(
-                    name = current.value.name,
-                    "the tenant sent no entity tag: the replace goes without If-Match"
-                );
-            }
-            Ok(current.tag.clone())
-        }
+        Concurrency::Etag => Ok(current.tag.clone()),
         Concurrency::ContentHash => content_tag(current.value.document.as_str()).map(Some),
         Concurrency::None => Ok(None),
     }

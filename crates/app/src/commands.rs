@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cxda_ports::error::ApiError;
+use cxda_usecases::plan::PlanError;
+
 use crate::cli::{Command, Global, OutputFormat};
 use crate::env::Environment;
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::render::Screen;
 use crate::settings::{Settings, SettingsError};
 use crate::system::SystemClock;
-use crate::wiring::WiringError;
+use crate::wiring::{Connection, WiringError};
 
 mod apply;
 pub(crate) mod datetime;
@@ -31,6 +34,7 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Ended {
     exit: Exit,
     error: Box<dyn std::error::Error>,
+    remedy: Option<String>,
 }
 
 impl Ended {
@@ -38,6 +42,27 @@ impl Ended {
         Self {
             exit,
             error: Box::new(error),
+            remedy: None,
+        }
+    }
+
+    /// There is no plan of the tenant at `connection`.
+    pub(crate) fn without_plan(error: PlanError, connection: &Connection) -> Self {
+        let remedy = match &error {
+            PlanError::Observe(error) => connection.remedy(error),
+            _ => None,
+        };
+        Self {
+            remedy,
+            ..Self::new(exit::of_plan(&error), error)
+        }
+    }
+
+    /// The tenant at `connection` does not show what was asked for.
+    pub(crate) fn unread(error: ApiError, connection: &Connection) -> Self {
+        Self {
+            remedy: connection.remedy(&error),
+            ..Self::new(exit::of_api(&error), error)
         }
     }
 
@@ -111,6 +136,9 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
     };
     ended.unwrap_or_else(|ended| {
         context.screen.error(&*ended.error);
+        if let Some(remedy) = ended.remedy {
+            context.screen.remedy(&remedy);
+        }
         ended.exit
     })
 }

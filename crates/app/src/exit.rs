@@ -73,6 +73,32 @@ pub(crate) fn of_api(error: &ApiError) -> Exit {
     }
 }
 
+/// What a person can do about a failed call to the tenant at `origin`; `None` where the message says it all.
+pub(crate) fn remedy(error: &ApiError, origin: &str) -> Option<String> {
+    match error.kind {
+        ApiErrorKind::Unauthenticated | ApiErrorKind::Credentials if error.status == Some(404) => {
+            Some(format!(
+                "check base_url ({origin}) and the token path of the API profile"
+            ))
+        }
+        ApiErrorKind::Unauthenticated | ApiErrorKind::Credentials => Some(
+            "check client id and secret, and `kind`, `style` and `token_path` in [tenant.NAME.auth]"
+                .to_owned(),
+        ),
+        ApiErrorKind::PermissionDenied { .. } => {
+            Some("grant the client what is missing".to_owned())
+        }
+        ApiErrorKind::Unreachable => Some(format!("check base_url ({origin}), network and TLS")),
+        ApiErrorKind::NotFound | ApiErrorKind::Malformed => Some(format!(
+            "check base_url ({origin}) and the paths of the API profile"
+        )),
+        ApiErrorKind::RateLimited { .. } | ApiErrorKind::Unavailable => {
+            Some("try again later".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// What a failing store means.
 pub(crate) fn of_store(error: &StoreError) -> Exit {
     match error {

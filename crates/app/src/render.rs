@@ -104,6 +104,11 @@ impl Screen {
         self.error_text(&safe::lines(&text));
     }
 
+    /// Prints what to do about an error.
+    pub(crate) fn remedy(self, remedy: &str) {
+        self.error_text(&safe::lines(&format!("  hint: {remedy}\n")));
+    }
+
     /// Prints an error message.
     pub(crate) fn error_message(self, message: &str) {
         self.error_text(&safe::lines(&format!("error: {message}\n")));

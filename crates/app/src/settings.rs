@@ -355,7 +355,7 @@ fn remote(
     };
     let location = |reference: &Option<Reference>, default: &str| match reference {
         Some(reference) => reference.settle(root),
-        None => Ok(Location::Env(default.to_owned())),
+        None => Location::Env(default.to_owned()),
     };
     Ok(Remote {
         base_url: fill("base_url", base_url)?,
@@ -370,10 +370,10 @@ fn remote(
         scopes: auth.scopes.clone(),
         audience: auth.audience.clone(),
         expiry_margin: auth.expiry_margin.map(|time| time.0),
-        client_id: location(&auth.client_id, env::CLIENT_ID)?,
-        client_secret: location(&auth.client_secret, env::CLIENT_SECRET)?,
-        username: location(&auth.username, env::ACCESS_KEY_ID)?,
-        password: location(&auth.password, env::ACCESS_KEY_SECRET)?,
-        token: location(&auth.token, env::TOKEN)?,
+        client_id: location(&auth.client_id, env::CLIENT_ID),
+        client_secret: location(&auth.client_secret, env::CLIENT_SECRET),
+        username: location(&auth.username, env::ACCESS_KEY_ID),
+        password: location(&auth.password, env::ACCESS_KEY_SECRET),
+        token: location(&auth.token, env::TOKEN),
     })
 }

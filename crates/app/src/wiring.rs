@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use cxda_adapters_fs::atomic;
 use cxda_adapters_fs::audit::{AuditLog, LogError, level};
 use cxda_adapters_fs::lock::ProjectLock;
@@ -20,7 +21,7 @@ use cxda_domain::request::RateLimit;
 use cxda_domain::secret::SecretText;
 use cxda_domain::variable::ValueReference;
 use cxda_ports::clock::Clock;
-use cxda_ports::error::{SourceError, StoreError};
+use cxda_ports::error::{ApiError, SourceError, StoreError};
 use cxda_ports::journal::Journal;
 use cxda_ports::secrets::SecretSource;
 use cxda_simulator::config::SimConfig;
@@ -102,6 +103,11 @@ impl Connection {
         }
     }
 
+    /// What to do where the tenant answered with `error`.
+    pub(crate) fn remedy(&self, error: &ApiError) -> Option<String> {
+        exit::remedy(error, &self.heading.origin)
+    }
+
     /// Ends the simulator, where the tenant is one.
     pub(crate) async fn close(self) {
         if let Some(simulator) = self.simulator {
@@ -130,6 +136,31 @@ pub(crate) fn secrets(settings: &Settings, environment: &Environment) -> Referen
     let environment = environment.clone();
     let lookup = move |name: &str| environment.var_os(name);
     ReferencedSecrets::new(settings.root.clone(), Arc::new(lookup))
+}
+
+/// Reads values by reference, and lets a tenant's client know each of them before it is used, so that no answer that
+/// echoes one gets through.
+#[derive(Debug)]
+pub(crate) struct HiddenSecrets<'a> {
+    source: &'a dyn SecretSource,
+    client: &'a HttpTenant,
+}
+
+impl<'a> HiddenSecrets<'a> {
+    /// Values from `source`, hidden from what `connection` says.
+    pub(crate) fn new(source: &'a dyn SecretSource, connection: &'a Connection) -> Self {
+        let client = &connection.client;
+        Self { source, client }
+    }
+}
+
+#[async_trait]
+impl SecretSource for HiddenSecrets<'_> {
+    async fn read(&self, reference: &ValueReference) -> Result<SecretText, SourceError> {
+        let value = self.source.read(reference).await?;
+        self.client.redact_also([value.clone()]);
+        Ok(value)
+    }
 }
 
 /// The store for reading; an empty one where there is none yet.

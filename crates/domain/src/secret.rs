@@ -5,6 +5,8 @@
 use std::fmt;
 use std::hint::black_box;
 
+use serde_json::Value;
+
 /// A secret: its `Debug` is redacted, it has no `Display` and no `Serialize`, and it is overwritten when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(String);
@@ -40,31 +42,94 @@ impl Drop for SecretText {
 
 /// Replaces every secret of a run in text that comes from outside, before it is shown or kept.
 ///
-/// Secrets shorter than [`Redactor::SHORTEST`] bytes are left alone: replacing them would garble ordinary words.
+/// A secret is found as it is and as an echo would show it: escaped for JSON (once and twice, for a body may be quoted
+/// in another one), and encoded for a URL or a form. A secret that is a JSON object or list is found in compact form
+/// too, and so is each text in it. Secrets shorter than [`Redactor::SHORTEST`] bytes are left alone: replacing them
+/// would garble ordinary words.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor(Vec<SecretText>);
 
 impl Redactor {
     /// The length in bytes below which a secret is not searched for.
     pub const SHORTEST: usize = 4;
+    /// The length in bytes below which a text inside a JSON secret is not searched for: such texts are often ordinary words.
+    pub const SHORTEST_INSIDE: usize = 8;
 
     /// A redactor for `secrets`.
     pub fn new(secrets: impl IntoIterator<Item = SecretText>) -> Self {
-        let mut secrets: Vec<SecretText> = secrets
-            .into_iter()
-            .filter(|secret| secret.expose().len() >= Self::SHORTEST)
-            .collect();
+        let mut forms = Vec::new();
+        for secret in secrets {
+            add_forms(secret.expose(), Self::SHORTEST, &mut forms);
+            if let Ok(value @ (Value::Object(_) | Value::Array(_))) =
+                serde_json::from_str(secret.expose())
+            {
+                add_forms(&value.to_string(), Self::SHORTEST, &mut forms);
+                add_inside(&value, &mut forms);
+            }
+        }
         // The longest first, so that a secret that holds another one is replaced whole.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        Self(secrets)
+        forms.sort_by(|left, right| {
+            let length = |form: &SecretText| std::cmp::Reverse(form.expose().len());
+            (length(left), left.expose()).cmp(&(length(right), right.expose()))
+        });
+        forms.dedup();
+        Self(forms)
     }
 
     /// `text` with every secret replaced by [`SecretText::REDACTED`].
     pub fn redact(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |clean, secret| {
-            clean.replace(secret.expose(), SecretText::REDACTED)
+        self.0.iter().fold(text.to_owned(), |clean, form| {
+            if clean.contains(form.expose()) {
+                clean.replace(form.expose(), SecretText::REDACTED)
+            } else {
+                clean
+            }
         })
     }
+}
+
+fn add_forms(text: &str, shortest: usize, forms: &mut Vec<SecretText>) {
+    if text.len() < shortest {
+        return;
+    }
+    let once = escaped(text);
+    forms.push(SecretText::new(escaped(&once)));
+    forms.push(SecretText::new(once));
+    for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
+        let encoded = percent_encoded(text, digits);
+        forms.push(SecretText::new(encoded.replace("%20", "+")));
+        forms.push(SecretText::new(encoded));
+    }
+    forms.push(SecretText::new(text));
+}
+
+fn add_inside(value: &Value, forms: &mut Vec<SecretText>) {
+    match value {
+        Value::String(text) => add_forms(text, Redactor::SHORTEST_INSIDE, forms),
+        Value::Array(items) => items.iter().for_each(|item| add_inside(item, forms)),
+        Value::Object(members) => members.values().for_each(|item| add_inside(item, forms)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// What stands between the quotes of `text` as JSON.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// `text` for a URL, with these hexadecimal `digits`: all but the characters that never need it are encoded.
+fn percent_encoded(text: &str, digits: &[u8; 16]) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let digit = |half: u8| char::from(digits[usize::from(half)]);
+            encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]
@@ -83,6 +148,36 @@ mod tests {
         assert_eq!(
             redactor.redact("abcdef abcd xy"),
             "<redacted> <redacted> xy"
+        );
+    }
+
+    #[test]
+    fn redactor_knows_what_an_echo_makes_of_a_secret() {
+        let redactor = Redactor::new(["a \"b\"/c\\d+é"].map(SecretText::new));
+        for echo in [
+            r#"a "b"/c\d+é"#,
+            r#"a \"b\"/c\\d+é"#,
+            r#"a \\\"b\\\"/c\\\\d+é"#,
+            "a%20%22b%22%2Fc%5Cd%2B%C3%A9",
+            "a+%22b%22%2Fc%5Cd%2B%C3%A9",
+            "a%20%22b%22%2fc%5cd%2b%c3%a9",
+        ] {
+            assert_eq!(
+                redactor.redact(&format!("<{echo}>")),
+                "<<redacted>>",
+                "case: {echo}"
+            );
+        }
+    }
+
+    #[test]
+    fn redactor_finds_a_json_secret_in_compact_form_and_the_texts_in_it() {
+        let redactor =
+            Redactor::new([r#"{ "key": "hunter2hunter2", "kind": "app" }"#].map(SecretText::new));
+        let sent = r#"{\"key\":\"hunter2hunter2\",\"kind\":\"app\"} and hunter2hunter2, of an app"#;
+        assert_eq!(
+            redactor.redact(sent),
+            "<redacted> and <redacted>, of an app"
         );
     }
 }

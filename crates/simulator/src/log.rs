@@ -15,9 +15,10 @@ use url::form_urlencoded;
 
 use crate::document::Document;
 use crate::message::Request;
+use crate::routes::webhooks::shown_target;
 
 /// What stands in the place of a secret.
-const REDACTED: &str = "<redacted>";
+pub(crate) const REDACTED: &str = "<redacted>";
 /// The headers that are kept, besides the scheme of `Authorization`.
 const KEPT_HEADERS: [&str; 5] = [
     "accept",
@@ -222,6 +223,9 @@ fn kept_credentials(body: &[u8]) -> Document {
 }
 
 fn kept_resource(mut body: Document) -> Document {
+    if let Some(url) = body.get::<String>("targetUrl") {
+        body.set("targetUrl", &shown_target(&url));
+    }
     let Some(variables) = body.remove("variables") else {
         return body;
     };

@@ -28,7 +28,7 @@ use crate::render::apply::Report;
 use crate::render::plan::{plan_json, plan_text};
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
-use crate::wiring::{self, Connection, Writing};
+use crate::wiring::{self, Connection, HiddenSecrets, Writing};
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -55,6 +55,7 @@ pub(crate) async fn run(
     let connection = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock)).await?;
     let wait = context.global.lock_timeout;
     let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
+    let secrets = HiddenSecrets::new(&secrets, &connection);
     let bar = Bar::new(context.screen);
     let ports = PlanPorts {
         manifests: &manifests,
@@ -65,10 +66,7 @@ pub(crate) async fn run(
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
-    let planned = planned.map_err(|error| Ended::new(exit::of_plan(&error), error))?;
-    connection
-        .client
-        .redact_also(planned.secrets.iter().cloned());
+    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
     if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
         return Ok(exit);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cxda_adapters_fs::audit::{LogError, compare, verify};
 use cxda_ports::actions::ActionsApi;
-use cxda_ports::error::{ApiError, ApiErrorKind};
+use cxda_ports::error::ApiError;
 use cxda_ports::views::ViewsApi;
 use cxda_usecases::validate::validate;
 
@@ -129,26 +129,24 @@ async fn manifests(checkup: &mut Checkup, settings: &Settings) {
 async fn reach(checkup: &mut Checkup, connection: &Connection) {
     let client = &connection.client;
     let views = ViewsApi::list(client, None).await.map(drop);
-    note(checkup, "views", views);
+    note(checkup, connection, "views", views);
     let actions = ActionsApi::list(client, None).await.map(drop);
-    note(checkup, "actions", actions);
+    note(checkup, connection, "actions", actions);
 }
 
-fn note(checkup: &mut Checkup, name: &'static str, read: Result<(), ApiError>) {
+fn note(
+    checkup: &mut Checkup,
+    connection: &Connection,
+    name: &'static str,
+    read: Result<(), ApiError>,
+) {
     match read {
         Ok(()) => checkup.ok(name, "can be listed"),
         Err(error) => {
-            let remedy = match error.kind {
-                ApiErrorKind::Unauthenticated | ApiErrorKind::Credentials => {
-                    "check client id and secret, and the token path of the API profile"
-                }
-                ApiErrorKind::PermissionDenied { .. } => "grant the missing scope to the client",
-                ApiErrorKind::Unreachable => "check base_url, network and TLS",
-                ApiErrorKind::NotFound | ApiErrorKind::Malformed => {
-                    "check base_url and the paths of the API profile"
-                }
-                _ => "try again later",
-            };
+            let remedy = connection.remedy(&error);
+            let remedy = remedy
+                .as_deref()
+                .unwrap_or("look into the tenant's own log");
             checkup.fail(name, exit::of_api(&error), error.to_string(), remedy);
         }
     }

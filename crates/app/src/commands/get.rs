@@ -6,7 +6,7 @@ use cxda_usecases::get::{Listing, get};
 
 use crate::cli::{GetArgs, GetKind};
 use crate::commands::{Context, Ended};
-use crate::exit::{self, Exit};
+use crate::exit::Exit;
 use crate::progress::Bar;
 use crate::render::listing::{listing_json, listing_text};
 use crate::system::SystemClock;
@@ -29,7 +29,7 @@ pub(crate) async fn run(
     let bar = Bar::new(context.screen);
     let got = get(connection.ports(), &bar, listing, arguments.name.as_deref()).await;
     bar.clear();
-    let items = got.map_err(|error| Ended::new(exit::of_api(&error), error))?;
+    let items = got.map_err(|error| Ended::unread(error, &connection))?;
     let text = if context.is_json() {
         listing_json(&tenant.name, kind, &items)
             .map_err(|error| Ended::new(Exit::Unreachable, error))?

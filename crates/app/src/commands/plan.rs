@@ -11,11 +11,11 @@ use cxda_usecases::saved::{Destination, SavedPlan};
 
 use crate::cli::{PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
-use crate::exit::{self, Exit};
+use crate::exit::Exit;
 use crate::progress::Bar;
 use crate::render::plan::{plan_json, plan_text};
 use crate::system::SystemClock;
-use crate::wiring::{self, Connection};
+use crate::wiring::{self, Connection, HiddenSecrets};
 
 impl From<&ScopeArgs> for PlanScope {
     fn from(arguments: &ScopeArgs) -> Self {
@@ -49,14 +49,14 @@ pub(crate) async fn run(
     let scope = PlanScope::from(&arguments.scope);
     let ports = PlanPorts {
         manifests: &manifests,
-        secrets: &secrets,
+        secrets: &HiddenSecrets::new(&secrets, &connection),
         tenant: connection.ports(),
         journal: &*journal,
         progress: &bar,
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
-    let planned = planned.map_err(|error| Ended::new(exit::of_plan(&error), error))?;
+    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
     let (heading, limit) = (&connection.heading, connection.rate_limit);
     let text = if context.is_json() {
         plan_json(heading, &planned.plan, limit)

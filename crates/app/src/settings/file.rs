@@ -159,20 +159,40 @@ impl<'de> Deserialize<'de> for TimeSpan {
     }
 }
 
-/// `{env = "NAME"}` or `{file = "PATH"}`. A secret never stands in the settings themselves.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Reference {
-    env: Option<String>,
-    file: Option<String>,
+/// `{env = "NAME"}` or `{file = "PATH"}`. A secret never stands in the settings themselves, and where one does by
+/// mistake no message shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "toml::Value")]
+pub(super) enum Reference {
+    Env(String),
+    File(String),
+}
+
+impl TryFrom<toml::Value> for Reference {
+    type Error = &'static str;
+
+    fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
+        const EXPECTED: &str = "expected {env = \"NAME\"} or {file = \"PATH\"}";
+        let toml::Value::Table(table) = value else {
+            return Err(EXPECTED);
+        };
+        let mut members = table.into_iter();
+        match (members.next(), members.next()) {
+            (Some((key, toml::Value::String(text))), None) => match key.as_str() {
+                "env" => Ok(Self::Env(text)),
+                "file" => Ok(Self::File(text)),
+                _ => Err(EXPECTED),
+            },
+            _ => Err(EXPECTED),
+        }
+    }
 }
 
 impl Reference {
-    pub(super) fn settle(&self, root: &Path) -> Result<Location, String> {
-        match (&self.env, &self.file) {
-            (Some(name), None) => Ok(Location::Env(name.clone())),
-            (None, Some(path)) => Ok(Location::File(root.join(path))),
-            _ => Err("a reference is {env = \"NAME\"} or {file = \"PATH\"}".to_owned()),
+    pub(super) fn settle(&self, root: &Path) -> Location {
+        match self {
+            Self::Env(name) => Location::Env(name.clone()),
+            Self::File(path) => Location::File(root.join(path)),
         }
     }
 }
@@ -221,7 +241,7 @@ impl WebhookTable {
             |message: String| SettingsError::new(format!("webhook {:?}: {message}", self.name));
         let url = match &self.url {
             UrlOrReference::Url(url) => Location::Literal(url.clone()),
-            UrlOrReference::Reference(reference) => reference.settle(root).map_err(in_hook)?,
+            UrlOrReference::Reference(reference) => reference.settle(root),
         };
         let events = match &self.events {
             None => None,

@@ -2,13 +2,24 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use url::Url;
 
 use super::body_of;
 use crate::document::Document;
+use crate::log::REDACTED;
 use crate::message::{Answer, Request};
 use crate::rules::Findings;
 use crate::state::RelayedWebhook;
 use crate::tenant::{Moment, Tenant};
+
+/// What is kept of a webhook's URL: its origin, for the rest is often the only secret that a receiver asks for.
+pub(crate) fn shown_target(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(url) if url.path() == "/" && url.query().is_none() => url.origin().ascii_serialization(),
+        Ok(url) => format!("{}/{REDACTED}", url.origin().ascii_serialization()),
+        Err(_) => REDACTED.to_owned(),
+    }
+}
 
 /// Accepts a webhook.
 pub(crate) fn relay(tenant: &mut Tenant, request: &Request, moment: Moment) -> Answer {
@@ -31,7 +42,7 @@ pub(crate) fn relay(tenant: &mut Tenant, request: &Request, moment: Moment) -> A
     };
     tenant.state.relay(RelayedWebhook {
         received_ms: moment.now.epoch_millis(),
-        target_url: target_url.to_owned(),
+        target_url: shown_target(target_url),
         payload,
     });
     tenant.changed();
