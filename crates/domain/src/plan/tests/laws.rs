@@ -91,8 +91,8 @@ fn document(project: &Project, number: usize, drawn: &Drawn) -> String {
             );
         action(&name(number), &more).replace(r#""d""#, &format!(r#""d{}""#, drawn.description))
     };
-    let protect = format!(r#"", "protect": {}}}, "spec""#, drawn.protect);
-    text.replace(r#""}, "spec""#, &protect)
+    let flag = format!(r#"", "protect": {}}}, "spec""#, drawn.protect);
+    text.replace(r#""}, "spec""#, &flag)
 }
 
 fn documents(project: &Project) -> String {
