@@ -3,7 +3,7 @@
 //! Nothing here knows what the files hold.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -24,6 +24,32 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
+/// As [`replace`], and makes the folder where it lacks, for its owner alone.
+///
+/// # Errors
+///
+/// The error of the step that failed; `path` is then as it was.
+pub fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    make_folder(folder_of(path))?;
+    replace(path, bytes)
+}
+
+/// The text of the file `path`; `None` where there is none.
+///
+/// # Errors
+///
+/// The error of the system; also where it is no regular file or not UTF-8.
+pub fn read(path: &Path) -> io::Result<Option<String>> {
+    let mut file = match open_followed(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
 /// Makes `folder` and what lacks above it, for their owner alone. A folder that is there keeps its mode: it may be somebody else's.
 ///
 /// # Errors
@@ -37,8 +63,8 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens the file `path` for reading and writing, and makes it where it lacks, its folder too. It ends up readable by its owner
-/// alone, also where it was not.
+/// Opens the file `path` for reading and for writing at its end, and makes it where it lacks, its folder too. It ends up readable
+/// by its owner alone, also where it was not.
 ///
 /// # Errors
 ///
@@ -47,13 +73,13 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     let folder = folder_of(path);
     make_folder(folder)?;
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let file = open_regular(&mut options, path)?;
+    let file = open_regular(&mut options, path, Links::Refused)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -68,37 +94,64 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens the regular file `path` for reading.
+/// Opens the regular file `path`, which `cxda` made, for reading.
 ///
 /// # Errors
 ///
 /// The error of the system; also where `path` is a symbolic link or no regular file.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
-    open_regular(OpenOptions::new().read(true), path)
+    open_regular(OpenOptions::new().read(true), path, Links::Refused)
+}
+
+/// Opens the regular file that somebody names as `path` for reading, through symbolic links too.
+///
+/// # Errors
+///
+/// The error of the system; also where it is no regular file.
+pub(crate) fn open_followed(path: &Path) -> io::Result<File> {
+    // A device may do something just because it is opened, so the kind is looked at before; the opened file is looked at again.
+    if path.metadata()?.is_file() {
+        open_regular(OpenOptions::new().read(true), path, Links::Followed)
+    } else {
+        Err(not_regular())
+    }
+}
+
+/// What becomes of a symbolic link at the end of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Refused,
+    Followed,
 }
 
 #[cfg_attr(
     not(unix),
     expect(
+        unused_variables,
         clippy::needless_pass_by_ref_mut,
         reason = "flags are set on Unix alone"
     )
 )]
-fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+fn open_regular(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
         // Without NONBLOCK the opening of a pipe waits for its other end.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let mut flags = OFlags::NONBLOCK;
+        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
         options.custom_flags(flags.bits().cast_signed());
     }
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(io::Error::other("not a regular file"))
+        Err(not_regular())
     }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::other("not a regular file")
 }
 
 /// Makes the names in `folder` durable.

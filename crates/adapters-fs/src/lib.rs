@@ -1,7 +1,11 @@
 //! Files: the manifests and scripts of a project's folder, and what `cxda` keeps beside them.
 //!
-//! - manifests in YAML, JSON and TOML, with source positions, and script files inside the project only: [`reader`].
+//! - manifests in YAML, JSON and TOML, with source positions: [`reader`], found in the project's folder,
+//!   where script files lie as well: [`project`], [`manifests::FsManifests`].
 //! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
+//! - `.cxda/audit.jsonl`: [`audit::AuditLog`], the same records, a line each.
+//! - `.cxda/lock`: [`lock::ProjectLock`], held by the one run that writes.
+//! - saved plans: [`plans::PlanFiles`]; values by reference: [`secrets::ReferencedSecrets`].
 //!
 //! The only crate that opens files. It judges no rule about what a manifest says; it reports where
 //! a file cannot be read, and leaves everything else to the domain. Every file made here is for its owner
@@ -9,5 +13,11 @@
 
 pub mod atomic;
 pub mod audit;
+mod blocking;
+pub mod lock;
+pub mod manifests;
+pub mod plans;
+pub mod project;
 pub mod reader;
+pub mod secrets;
 pub mod store;

@@ -1,1 +1,33 @@
-//! Under construction.
+//! Speaks to a CXone tenant over HTTP: [`HttpTenant`] implements `ActionsApi`, `ViewsApi`, `TablesApi` and
+//! `WebhookRelay` for the API profile `cxone-v2` and its five dialects.
+//!
+//! Everything in which tenants differ is an [`ApiProfile`](profile::ApiProfile), which is data. No public
+//! specification of the API exists, so the profiles were checked against the simulator alone.
+//!
+//! Deliberately absent: proxies, redirects, cookies, netrc, a token on disk, parsed numbers of unmanaged members.
+
+mod actions;
+mod authority;
+pub mod base_url;
+mod call;
+mod classify;
+pub mod config;
+pub mod credentials;
+mod paging;
+pub mod profile;
+mod relay;
+mod retry;
+mod retry_after;
+mod sanitize;
+mod tables;
+mod tenant;
+mod throttle;
+mod token;
+mod traffic;
+mod transport;
+mod versions;
+mod views;
+mod wire;
+
+pub use tenant::HttpTenant;
+pub use traffic::TrafficCount;

@@ -1,10 +1,20 @@
 //! Every port of `cxda` without I/O: they keep the ports' promises, and nothing outlives the process.
 //!
+//! - [`tenant::MemoryTenant`]: what a tenant holds; [`collection::Collection`]: what any server keeps of its resources.
+//! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
+//! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
-//! - [`journal::MemoryJournal`]: what a store would keep.
-//! - [`collection::Collection`]: what a server keeps of its resources.
+//! - [`progress::MemoryProgress`]: what a person would see.
+//! - [`faults`]: any of these, failing where a script says so.
 
+pub mod audit;
 pub mod clock;
 pub mod collection;
+pub mod faults;
 pub mod ids;
 pub mod journal;
+pub mod manifests;
+pub mod plans;
+pub mod progress;
+pub mod secrets;
+pub mod tenant;

@@ -8,7 +8,13 @@ use cxda_domain::address::AddressPattern;
 
 /// NICE CXone data actions as code: validate, plan and apply manifests.
 #[derive(Debug, Parser)]
-#[command(name = "cxda", version, about, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "cxda",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -29,8 +35,8 @@ pub(crate) struct Global {
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Option<PathBuf>,
     /// How to print the result
-    #[arg(short, long, value_enum, default_value_t = OutputFormat::Human, global = true)]
-    pub(crate) output: OutputFormat,
+    #[arg(short = 'o', value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Human, global = true)]
+    pub(crate) format: OutputFormat,
     /// Print nothing but the result and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -184,21 +190,31 @@ pub(crate) struct DatetimeArgs {
     /// An ISO 8601 timestamp; without an offset it is UTC
     #[arg(long, value_name = "T")]
     pub(crate) timestamp: String,
-    /// An IANA name, such as America/New_York
+    /// An IANA name, such as `America/New_York`
     #[arg(long, value_name = "Z")]
     pub(crate) timezone: String,
     /// `ADD_OFFSET` or `SUBTRACT_OFFSET`
     #[arg(long, value_name = "OP")]
     pub(crate) operation: String,
     /// Minutes, 0 or more
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     pub(crate) offset_minutes: i128,
     /// Fraction digits of the result, 0 to 3
-    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 3,
+        allow_negative_numbers = true
+    )]
     pub(crate) precision: i128,
-    /// `utc` or `local`; named --output-time where it would be taken for -o
-    #[arg(long = "output-time", value_name = "utc|local", default_value = "utc")]
-    pub(crate) output_time: String,
+    /// How to print the result: in UTC, or as local time with its offset
+    #[arg(long, value_name = "utc|local", default_value = "utc")]
+    pub(crate) output: String,
     /// Add to the local time instead of the instant
     #[arg(long)]
     pub(crate) wall: bool,
@@ -222,10 +238,14 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn address(text: &str) -> Result<AddressPattern, String> {
-    text.parse().map_err(|error: cxda_domain::address::AddressError| error.to_string())
+    text.parse()
+        .map_err(|error: cxda_domain::address::AddressError| error.to_string())
 }
 
 fn parallelism(text: &str) -> Result<usize, String> {
-    let found = text.parse::<usize>().ok().filter(|count| (1..=64).contains(count));
+    let found = text
+        .parse::<usize>()
+        .ok()
+        .filter(|count| (1..=64).contains(count));
     found.ok_or_else(|| "expected 1 to 64".to_owned())
 }

@@ -3,6 +3,7 @@
 //! Variables that manifests and settings name by reference are read through the same [`Environment`].
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 /// The tenant's base URL; with it no settings file is needed.
@@ -62,11 +63,19 @@ impl Environment {
         Ok(Self { file })
     }
 
+    /// The value of `name`; `None` where it is not set.
+    pub(crate) fn var_os(&self, name: &str) -> Option<OsString> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the environment"
+        )]
+        let value = std::env::var_os(name);
+        value.or_else(|| self.file.get(name).map(OsString::from))
+    }
+
     /// The value of `name`; `None` where it is not set or is not UTF-8.
     pub(crate) fn var(&self, name: &str) -> Option<String> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-        let value = std::env::var(name).ok();
-        value.or_else(|| self.file.get(name).cloned())
+        self.var_os(name)?.into_string().ok()
     }
 
     /// The value of `name` where it is set and not empty.

@@ -1,7 +1,7 @@
 //! Errors to exit codes: the one place that knows what a failure means to the shell.
 
-use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_domain::request::Operation;
+use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
 use cxda_usecases::plan::PlanError;
 use cxda_usecases::saved::SavedPlanError;
@@ -9,7 +9,7 @@ use cxda_usecases::saved::SavedPlanError;
 /// How the process ends. The numbers are frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done, or nothing to do.
     Done = 0,
     /// Something that no other code names.
@@ -42,7 +42,7 @@ pub enum Exit {
 
 impl Exit {
     /// The number.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         self as u8
     }
 }
@@ -54,11 +54,14 @@ pub(crate) fn of_api(error: &ApiError) -> Exit {
         ApiErrorKind::Unauthenticated
         | ApiErrorKind::PermissionDenied { .. }
         | ApiErrorKind::Credentials => Exit::Denied,
-        ApiErrorKind::AlreadyExists
-        | ApiErrorKind::VersionMismatch
-        | ApiErrorKind::Busy { .. } => Exit::Conflict,
+        ApiErrorKind::AlreadyExists | ApiErrorKind::VersionMismatch | ApiErrorKind::Busy { .. } => {
+            Exit::Conflict
+        }
         ApiErrorKind::NotFound => match error.operation {
-            Operation::ReplaceAction | Operation::ReplaceView | Operation::GetAction | Operation::GetView => Exit::Conflict,
+            Operation::ReplaceAction
+            | Operation::ReplaceView
+            | Operation::GetAction
+            | Operation::GetView => Exit::Conflict,
             _ => Exit::Unexpected,
         },
         ApiErrorKind::RateLimited { .. }
@@ -109,12 +112,25 @@ fn of_failure(failure: &Failure) -> Exit {
 
 /// How a run ends: the audit log first, then a run that is half done, then the first failure in the order of the plan.
 pub(crate) fn of_applied(applied: &Applied) -> Exit {
-    let failures = || applied.results.iter().filter_map(|result| result.failure.as_ref());
+    let failures = || {
+        applied
+            .results
+            .iter()
+            .filter_map(|result| result.failure.as_ref())
+    };
     if failures().any(|failure| matches!(failure, Failure::Audit(_))) {
         return Exit::Audit;
     }
     let Some(first) = failures().find(|failure| of_failure(failure) != Exit::Partial) else {
-        return if failures().next().is_some() { Exit::Partial } else { Exit::Done };
+        return if failures().next().is_some() {
+            Exit::Partial
+        } else {
+            Exit::Done
+        };
     };
-    if applied.count(Outcome::Done) > 0 { Exit::Partial } else { of_failure(first) }
+    if applied.count(Outcome::Done) > 0 {
+        Exit::Partial
+    } else {
+        of_failure(first)
+    }
 }

@@ -47,6 +47,7 @@ pub mod cache;
 pub mod check;
 pub mod datetime;
 pub mod diff;
+pub mod display;
 pub mod event;
 pub mod graph;
 pub mod instant;

@@ -68,10 +68,10 @@ impl Operation {
     }
 }
 
-/// How fast a tenant may be asked: at most `requests` in any `per`.
+/// How fast a tenant may be asked: at most `requests` in any `per`, whose start counts to it and whose end does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Requests in one window, 1 or more.
+    /// Requests in one window; 0 counts as 1.
     pub requests: u32,
     /// The window.
     pub per: Duration,
@@ -84,10 +84,18 @@ impl RateLimit {
         per: Duration::from_mins(1),
     };
 
-    /// The least seconds that `count` requests take: `floor((count - 1) / requests) * per`.
-    pub fn seconds_for(self, count: u64) -> u64 {
+    /// The least time from the first of `count` requests to the last; [`Duration::MAX`] where there is no longer one.
+    ///
+    /// It is `floor((count - 1) / requests) * per`.
+    pub fn shortest_time(self, count: u64) -> Duration {
+        const NANOS_PER_SECOND: u128 = 1_000_000_000;
         let windows = count.saturating_sub(1) / u64::from(self.requests.max(1));
-        windows.saturating_mul(self.per.as_secs())
+        let nanos = self.per.as_nanos().saturating_mul(u128::from(windows));
+        let whole_seconds = u64::try_from(nanos / NANOS_PER_SECOND);
+        let rest = u64::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0);
+        whole_seconds.map_or(Duration::MAX, |seconds| {
+            Duration::from_secs(seconds) + Duration::from_nanos(rest)
+        })
     }
 }
 
@@ -118,15 +126,40 @@ impl RequestCount {
 mod tests {
     use super::*;
 
+    fn limit(requests: u32, per: Duration) -> RateLimit {
+        RateLimit { requests, per }
+    }
+
     #[test]
-    fn seconds_at_the_rate_limit_step_at_whole_windows() {
-        for (count, seconds) in [(0, 0), (1, 0), (100, 0), (101, 60), (200, 60), (201, 120)] {
-            assert_eq!(
-                RateLimit::DEFAULT.seconds_for(count),
-                seconds,
-                "count {count}"
-            );
+    fn the_shortest_time_steps_up_after_each_full_window() {
+        let cases = [
+            (0, 0),
+            (1, 0),
+            (100, 0),
+            (101, 60),
+            (200, 60),
+            (201, 120),
+            (2_000, 1_140),
+        ];
+        for (count, seconds) in cases {
+            let time = RateLimit::DEFAULT.shortest_time(count);
+            assert_eq!(time, Duration::from_secs(seconds), "case: {count}");
         }
+        let every_nanosecond = limit(1, Duration::from_nanos(1));
+        let longest = Duration::from_nanos(u64::MAX - 1);
+        assert_eq!(every_nanosecond.shortest_time(u64::MAX), longest);
+        assert_eq!(limit(1, Duration::MAX).shortest_time(3), Duration::MAX);
+        assert_eq!(limit(1, Duration::MAX).shortest_time(2), Duration::MAX);
+    }
+
+    #[test]
+    fn counts_add_up_and_leave_out_what_does_not_occur() {
+        let mut count = RequestCount::default();
+        count.add(Operation::ListActions, 2);
+        count.add(Operation::ListActions, 1);
+        count.add(Operation::Token, 0);
+        assert_eq!(count.total(), 3);
+        assert_eq!(count.by_operation().len(), 1);
     }
 
     #[test]

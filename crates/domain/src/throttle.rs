@@ -4,39 +4,9 @@
 //! only goes forward, and they come in as arguments.
 
 use std::collections::VecDeque;
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// At most so many requests in any window of a length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RateLimit {
-    /// Most requests in a window.
-    pub requests: NonZeroU32,
-    /// The length of the window; its start counts to it, its end does not.
-    pub per: Duration,
-}
-
-impl RateLimit {
-    /// What a tenant allows as far as is known: 100 requests in 60 s.
-    pub const STANDARD: Self = Self {
-        requests: NonZeroU32::MIN.saturating_add(99),
-        per: Duration::from_mins(1),
-    };
-
-    /// The least time from the first of `requests` to the last; [`Duration::MAX`] where there is no longer one.
-    ///
-    /// It is `floor((requests - 1) / limit) * per`.
-    pub fn shortest_time(self, requests: u64) -> Duration {
-        const NANOS_PER_SECOND: u128 = 1_000_000_000;
-        let windows = requests.saturating_sub(1) / u64::from(self.requests.get());
-        let nanos = self.per.as_nanos().saturating_mul(u128::from(windows));
-        let whole_seconds = u64::try_from(nanos / NANOS_PER_SECOND);
-        let rest = u64::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0);
-        whole_seconds.map_or(Duration::MAX, |seconds| {
-            Duration::from_secs(seconds) + Duration::from_nanos(rest)
-        })
-    }
-}
+use crate::request::RateLimit;
 
 /// A place in the queue of a [`SlidingWindow`]: the right to send one request, at an instant that a pause may move.
 #[derive(Debug, PartialEq, Eq)]
@@ -127,7 +97,7 @@ impl SlidingWindow {
     }
 
     fn requests(&self) -> usize {
-        usize::try_from(self.limit.requests.get()).unwrap_or(usize::MAX)
+        usize::try_from(self.limit.requests.max(1)).unwrap_or(usize::MAX)
     }
 }
 

@@ -15,6 +15,12 @@ pub struct CallCost {
 }
 
 impl CallCost {
+    /// The latency in milliseconds with their fraction, to the microsecond.
+    pub fn latency_ms(self) -> f64 {
+        let micros = u32::try_from(self.latency.as_micros()).unwrap_or(u32::MAX);
+        f64::from(micros) / 1_000.0
+    }
+
     /// Both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

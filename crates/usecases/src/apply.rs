@@ -19,6 +19,7 @@ use crate::ports::ApplyPorts;
 mod confirm;
 mod create;
 mod delete;
+mod events;
 mod execution;
 mod update;
 

@@ -67,6 +67,9 @@ pub enum ChainFault {
     /// It is no audit record at all.
     #[error("cannot be read")]
     Unreadable,
+    /// It has no end: its writer was stopped in the middle.
+    #[error("is torn")]
+    Torn,
     /// It is not what was sealed: a value, the order or the spelling changed.
     #[error("was edited")]
     Edited,

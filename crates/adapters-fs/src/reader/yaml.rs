@@ -2,6 +2,10 @@
 //!
 //! It resolves aliases and takes no merge keys and no tags but those of the core schema. What a
 //! plain scalar means is in [`scalar`].
+//!
+//! A block scalar stands where its text begins, not at its `|` or `>`, so that the lines of a script
+//! can be counted from there. A list that is not indented below its key stands at its first item,
+//! for the parser tells no more.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -156,6 +160,7 @@ impl Tree<'_> {
                     Ok(())
                 } else {
                     self.budget.count(at)?;
+                    let at = text_start(at, &text, style);
                     let value = scalar::value(text, style, tag, at)?;
                     self.place(Node { value, at }, anchor)
                 }
@@ -285,6 +290,16 @@ impl Tree<'_> {
             .insert(anchor, Anchored::Whole(node.clone(), weight));
         Ok(())
     }
+}
+
+/// Where the text of a scalar begins: the parser passes over the empty lines before a block's first word.
+fn text_start(at: Mark, text: &str, style: ScalarStyle) -> Mark {
+    let words = text.trim_start_matches('\n');
+    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && !words.is_empty() {
+        let empty_lines = u32::try_from(text.len() - words.len()).unwrap_or_default();
+        return Mark::new(at.line.saturating_sub(empty_lines), at.column);
+    }
+    at
 }
 
 /// The name of a scalar's tag in the core schema, such as `int`; `str` for the tag `!`.

@@ -435,5 +435,8 @@ fn seconds_at_the_rate_limit_follow_from_the_requests() {
         .collect();
     let requests = World::new(&project).plan().requests;
     assert_eq!(requests.total(), 101);
-    assert_eq!(RateLimit::DEFAULT.seconds_for(requests.total()), 60);
+    assert_eq!(
+        RateLimit::DEFAULT.shortest_time(requests.total()).as_secs(),
+        60
+    );
 }

@@ -3,8 +3,7 @@
 use cxda_domain::address::ResourceKind;
 use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::diff::LeftOut;
-use cxda_domain::event::{Event, EventKind};
-use cxda_domain::key::{IdempotencyKey, ResourceId};
+use cxda_domain::key::IdempotencyKey;
 use cxda_domain::observed::ObservedResource;
 use cxda_domain::plan::{Body, Change, Desired};
 use cxda_domain::request::Operation;
@@ -12,7 +11,7 @@ use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::{Intent, Memory};
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Progressed, Write, memory, millis, payload};
+use crate::apply::execution::{Ending, Execution, Progressed, Write, memory, payload};
 
 impl Execution<'_> {
     /// Creates what `change` asks for and makes sure that the tenant shows it as wanted.
@@ -173,65 +172,8 @@ impl Execution<'_> {
             cost: created.cost,
             memory: memory(write.change, id, desired),
             error: None,
-            events: self.created_events(write.change, id, desired, millis(created.cost), intent),
+            events: self.events(write.change, id, desired, created.cost, intent),
         };
         self.settle(write, intent, ending).await
-    }
-
-    fn created_events(
-        &self,
-        change: &Change,
-        id: &ResourceId,
-        desired: &Desired,
-        latency_ms: f64,
-        intent: &Intent,
-    ) -> Vec<Event> {
-        let address = &change.address;
-        match &desired.body {
-            Body::View(view) => {
-                let now = self.ports.clock.now();
-                let kind = EventKind::ViewCreated;
-                vec![Event::view(kind, address, id, Some(view), now, latency_ms)]
-            }
-            Body::Action(action) => {
-                let kind = EventKind::ActionCreated;
-                let mut events = vec![Event::action(kind, address, id, None, latency_ms)];
-                if action.encrypted_count() > 0 {
-                    events.push(Event::variables_updated(address, id, action, latency_ms));
-                }
-                events.extend(self.date_event(change, id, desired, latency_ms, intent));
-                events
-            }
-        }
-    }
-
-    /// The event that dates were processed, where the change holds a date block.
-    pub(super) fn date_event(
-        &self,
-        change: &Change,
-        id: &ResourceId,
-        desired: &Desired,
-        latency_ms: f64,
-        intent: &Intent,
-    ) -> Option<Event> {
-        let Body::Action(action) = &desired.body else {
-            return None;
-        };
-        let dates = action.dates.as_ref()?;
-        let changed = change
-            .fields
-            .iter()
-            .any(|field| field.path.starts_with("dateProcessing"));
-        let now = self.ports.clock.now();
-        changed.then(|| {
-            Event::date_processed(
-                &change.address,
-                id,
-                dates,
-                &intent.operation_id,
-                now,
-                latency_ms,
-            )
-        })
     }
 }

@@ -11,7 +11,7 @@ use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Progressed, Write, millis};
+use crate::apply::execution::{Ending, Execution, Progressed, Write};
 
 impl Execution<'_> {
     /// Deletes what `change` names; what is not there any more is done.
@@ -61,10 +61,10 @@ impl Execution<'_> {
                 let event = match change.address.kind {
                     ResourceKind::View => {
                         let now = self.ports.clock.now();
-                        Event::view(event, &change.address, &id, None, now, millis(cost))
+                        Event::view(event, &change.address, &id, None, now, cost.latency_ms())
                     }
                     ResourceKind::Action => {
-                        Event::action(event, &change.address, &id, None, millis(cost))
+                        Event::action(event, &change.address, &id, None, cost.latency_ms())
                     }
                 };
                 let absent = answer.value == Deleted::AlreadyAbsent;

@@ -270,7 +270,7 @@ impl<'a> Execution<'a> {
         ending: Ending<'_>,
     ) -> Result<(), Failure> {
         let metrics = AuditMetrics {
-            latency_ms: ending.cost.latency.as_secs_f64() * 1_000.0,
+            latency_ms: ending.cost.latency_ms(),
             attempts: ending.cost.attempts,
         };
         let id = ending.id.or(write.id);
@@ -361,11 +361,6 @@ pub(super) fn payload(desired: &Desired) -> Digest {
         .map(|(name, print)| format!("{name}={print}"))
         .collect();
     Digest::of(format!("{fields}\n{}", secrets.join("\n")))
-}
-
-/// Milliseconds with their fraction.
-pub(super) fn millis(cost: CallCost) -> f64 {
-    cost.latency.as_secs_f64() * 1_000.0
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use cxda_domain::audit::Phase;
 use cxda_domain::diff::{LeftOut, differences};
-use cxda_domain::event::{Event, EventKind};
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
-use cxda_domain::plan::{Body, Change, Desired};
-use cxda_domain::projection::Projection;
+use cxda_domain::plan::{Change, Desired};
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
-use cxda_ports::journal::{Intent, Memory};
+use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
 use crate::apply::confirm::replace_names;
 use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, millis, payload,
+    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, payload,
 };
+
+/// The audit note of a replace that nothing protected from another writer.
+const NO_PRECONDITION: &str = "no_precondition";
 
 /// What the sent replace came to.
 enum Sent {
@@ -52,6 +53,13 @@ impl Execution<'_> {
             payload: &payload,
             tag: tag.as_ref(),
         };
+        if tag.is_none() {
+            let address = change.address.to_string();
+            tracing::warn!(
+                address,
+                "the tenant sends no entity tag, so the update goes without If-Match"
+            );
+        }
         let intent = self.begin(write).await?;
         let mut cost = CallCost::default();
         let sent = self.send(change, &desired, current, &mut cost).await;
@@ -67,8 +75,8 @@ impl Execution<'_> {
                     id: Some(id),
                     cost,
                     memory: memory(change, id, &desired),
-                    error: None,
-                    events: self.updated_events(change, id, &desired, millis(cost), &intent),
+                    error: tag.is_none().then(|| NO_PRECONDITION.to_owned()),
+                    events: self.events(change, id, &desired, cost, &intent),
                 }
             }
             Err(failure) => Ending {
@@ -218,39 +226,5 @@ impl Execution<'_> {
 
     fn shows(&self, desired: &Desired, now: &ObservedResource) -> bool {
         self.unlike(desired, now, LeftOut::MeansEmpty).is_empty()
-    }
-
-    fn updated_events(
-        &self,
-        change: &Change,
-        id: &ResourceId,
-        desired: &Desired,
-        latency_ms: f64,
-        intent: &Intent,
-    ) -> Vec<Event> {
-        let address = &change.address;
-        match &desired.body {
-            Body::View(view) => {
-                let now = self.ports.clock.now();
-                let kind = EventKind::ViewUpdated;
-                vec![Event::view(kind, address, id, Some(view), now, latency_ms)]
-            }
-            Body::Action(action) => {
-                let kind = EventKind::ActionUpdated;
-                let mut events = vec![Event::action(kind, address, id, None, latency_ms)];
-                let secret = |name: &str| {
-                    let path = format!("{}.{name}", Projection::VARIABLES);
-                    change
-                        .fields
-                        .iter()
-                        .any(|field| field.path == path || field.path == format!("{path}.value"))
-                };
-                if desired.secrets.keys().any(|name| secret(name)) {
-                    events.push(Event::variables_updated(address, id, action, latency_ms));
-                }
-                events.extend(self.date_event(change, id, desired, latency_ms, intent));
-                events
-            }
-        }
     }
 }

@@ -35,7 +35,7 @@ pub(super) enum Content {
 }
 
 /// Names a table of [`Tables`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TableId(usize);
 
 /// How a table came to be, which decides what may add to it.
@@ -53,13 +53,27 @@ struct Table {
     origin: Origin,
     depth: usize,
     entries: Vec<(Key, Value)>,
-    /// The last entry of each key.
-    last: BTreeMap<String, usize>,
+}
+
+impl Table {
+    fn new(origin: Origin, depth: usize) -> Self {
+        // Room for one, for a file may be made of many tables of one entry each.
+        let entries = Vec::with_capacity(1);
+        Self {
+            origin,
+            depth,
+            entries,
+        }
+    }
 }
 
 /// All tables of one document.
 #[derive(Debug)]
-pub(super) struct Tables(Vec<Table>);
+pub(super) struct Tables {
+    tables: Vec<Table>,
+    /// The last entry of each table and key.
+    last: BTreeMap<(TableId, String), usize>,
+}
 
 impl Tables {
     /// The document itself.
@@ -67,24 +81,22 @@ impl Tables {
 
     /// A document without keys.
     pub(super) fn new() -> Self {
-        Self(vec![Table {
-            origin: Origin::Header,
-            depth: 1,
-            entries: Vec::new(),
+        Self {
+            tables: vec![Table::new(Origin::Header, 1)],
             last: BTreeMap::new(),
-        }])
+        }
     }
 
     /// How many maps and lists stand around an entry of `table`, the table included.
     pub(super) fn depth(&self, table: TableId) -> usize {
-        self.0[table.0].depth
+        self.tables[table.0].depth
     }
 
     /// Adds `key` to `table`, even if it is there.
     pub(super) fn insert(&mut self, table: TableId, key: Key, value: Value) {
-        let table = &mut self.0[table.0];
-        table.last.insert(key.name.clone(), table.entries.len());
-        table.entries.push((key, value));
+        let entries = &mut self.tables[table.0].entries;
+        self.last.insert((table, key.name.clone()), entries.len());
+        entries.push((key, value));
     }
 
     /// Adds a table that is written inline and belongs nowhere yet.
@@ -108,10 +120,10 @@ impl Tables {
         };
         let parent = self.descend(Self::ROOT, path, Origin::Implied, budget)?;
         if let Some(Content::Table(existing)) = self.find(parent, &key.name)
-            && self.0[existing.0].origin == Origin::Implied
+            && self.tables[existing.0].origin == Origin::Implied
         {
             let existing = *existing;
-            self.0[existing.0].origin = Origin::Header;
+            self.tables[existing.0].origin = Origin::Header;
             return Ok(existing);
         }
         self.add_under(parent, key, Origin::Header, budget)
@@ -179,7 +191,7 @@ impl Tables {
             }
             (Content::Table(next), _) => {
                 let next = *next;
-                let found = &mut self.0[next.0].origin;
+                let found = &mut self.tables[next.0].origin;
                 match (origin, *found) {
                     (_, Origin::Inline) | (Origin::Dotted, Origin::Header) => None,
                     (Origin::Dotted, _) => {
@@ -194,14 +206,14 @@ impl Tables {
     }
 
     fn find(&self, table: TableId, name: &str) -> Option<&Content> {
-        let table = &self.0[table.0];
-        let (_, value) = table.entries.get(*table.last.get(name)?)?;
+        let last = *self.last.get(&(table, name.to_owned()))?;
+        let (_, value) = self.tables[table.0].entries.get(last)?;
         Some(&value.content)
     }
 
     fn find_mut(&mut self, table: TableId, name: &str) -> Option<&mut Content> {
-        let table = &mut self.0[table.0];
-        let (_, value) = table.entries.get_mut(*table.last.get(name)?)?;
+        let last = *self.last.get(&(table, name.to_owned()))?;
+        let (_, value) = self.tables[table.0].entries.get_mut(last)?;
         Some(&mut value.content)
     }
 
@@ -228,13 +240,8 @@ impl Tables {
     ) -> Result<TableId, ReadError> {
         check_depth(depth, at)?;
         budget.count(at)?;
-        self.0.push(Table {
-            origin,
-            depth,
-            entries: Vec::new(),
-            last: BTreeMap::new(),
-        });
-        Ok(TableId(self.0.len() - 1))
+        self.tables.push(Table::new(origin, depth));
+        Ok(TableId(self.tables.len() - 1))
     }
 
     /// The tree of the whole document; `None` if it has no key.
@@ -249,7 +256,7 @@ impl Tables {
 
     /// The tree of one table, which is empty afterwards; no deeper than the budget allows.
     fn take(&mut self, table: TableId) -> NodeValue {
-        let entries = std::mem::take(&mut self.0[table.0].entries);
+        let entries = std::mem::take(&mut self.tables[table.0].entries);
         let entry = |(key, value): (Key, Value)| Entry {
             key: key.name,
             at: key.at,

@@ -1,6 +1,7 @@
 //! YAML: places, the core schema, aliases, several documents, and what is refused.
 
-use cxda_adapters_fs::reader::Format;
+use cxda_adapters_fs::reader::{Format, read};
+use cxda_domain::node::{Mark, NodeValue};
 
 use crate::tree::show;
 
@@ -25,10 +26,29 @@ fn every_key_and_value_knows_its_place_in_characters() {
           - 6:5 "deep"
           - 7:4 null
         - 8:3 map
-          8:3 key = 10:5 "\ntext\n more\n"
+          8:3 key = 9:5 "\ntext\n more\n"
           12:3 folded = 13:5 "a b"
       15:1 end = 15:4 null
     "#);
+}
+
+#[test]
+fn lines_of_a_block_are_counted_from_its_place() {
+    for (text, line, column) in [
+        ("a: |\n  one\n  x\n", 2, 3),
+        ("a: |\n\n\n  three\n  x\n", 2, 3),
+        ("a: |2\n\n   two\n  x\n", 2, 3),
+        ("a: >-\n\n    two\n    x\n", 2, 5),
+        ("- |\r\n\r\n  two\r\n", 2, 3),
+    ] {
+        let outcome = read(Format::Yaml, text.as_bytes());
+        let node = match &outcome.documents[0].value {
+            NodeValue::Map(entries) => &entries[0].node,
+            NodeValue::List(items) => &items[0],
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(node.at, Mark::new(line, column), "case: {text:?}");
+    }
 }
 
 #[test]

@@ -82,6 +82,11 @@ fn actions_with_every_block_changed_cost_two_requests_each_besides_the_listing()
     assert_eq!(world.plan_after(&spent).requests, spent, "nothing changed");
     let plan = world.with_project(&with(2)).plan_after(&spent);
     assert_eq!(plan.requests.total(), 2 * MANY as u64 + 3);
-    assert_eq!(RateLimit::DEFAULT.seconds_for(plan.requests.total()), 180);
+    assert_eq!(
+        RateLimit::DEFAULT
+            .shortest_time(plan.requests.total())
+            .as_secs(),
+        180
+    );
     assert_eq!(plan.changes[0].fields.len(), 4);
 }

@@ -91,8 +91,8 @@ fn document(project: &Project, number: usize, drawn: &Drawn) -> String {
             );
         action(&name(number), &more).replace(r#""d""#, &format!(r#""d{}""#, drawn.description))
     };
-    let flag = format!(r#"", "protect": {}}}, "spec""#, drawn.protect);
-    text.replace(r#""}, "spec""#, &flag)
+    let protection = format!(r#"", "protect": {}}}, "spec""#, drawn.protect);
+    text.replace(r#""}, "spec""#, &protection)
 }
 
 fn documents(project: &Project) -> String {

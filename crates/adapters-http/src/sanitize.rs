@@ -1,0 +1,141 @@
+//! Makes text from outside fit to be shown: no terminal escapes, no secrets, not too long.
+//!
+//! It is not an escaper: what it takes away is gone.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cxda_domain::display::is_plain;
+use cxda_domain::secret::{Redactor, SecretText};
+
+/// The most bytes of one text that are kept.
+pub(crate) const MAX_TEXT_BYTES: usize = 2_048;
+/// The most characters of a body that is not what was expected.
+pub(crate) const MAX_GLIMPSE_CHARS: usize = 80;
+
+/// The secrets of one tenant, taken out of whatever its server says.
+#[derive(Debug, Default)]
+pub(crate) struct Screen(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    secrets: Vec<SecretText>,
+    /// Made of `secrets` when it is needed first; `None` where they grew since.
+    redactor: Option<Arc<Redactor>>,
+}
+
+impl Screen {
+    /// Adds `secrets` to what is searched for.
+    pub(crate) fn hide(&self, secrets: impl IntoIterator<Item = SecretText>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets {
+            if !known.secrets.contains(&secret) {
+                known.secrets.push(secret);
+                known.redactor = None;
+            }
+        }
+    }
+
+    /// `text` in one line, without a secret, sanitized, at most [`MAX_TEXT_BYTES`] long.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        // Once before, for the characters taken away may be a secret's own; once after, for they may have hidden one.
+        let redactor = self.redactor();
+        let clean = visible(&redactor.redact(text));
+        cut(&redactor.redact(&clean), MAX_TEXT_BYTES)
+    }
+
+    /// `text` without a secret, else as it is.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.redactor().redact(text)
+    }
+
+    /// The first characters of a body that cannot be used.
+    pub(crate) fn glimpse(&self, body: &[u8]) -> String {
+        let head = &body[..body.len().min(MAX_TEXT_BYTES)];
+        let clean = self.clean(&String::from_utf8_lossy(head));
+        clean.chars().take(MAX_GLIMPSE_CHARS).collect()
+    }
+
+    fn redactor(&self) -> Arc<Redactor> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = &mut *known;
+        let made = known
+            .redactor
+            .get_or_insert_with(|| Arc::new(Redactor::new(known.secrets.iter().cloned())));
+        Arc::clone(made)
+    }
+}
+
+/// `text` in one line: white space as single spaces, without control, bidirectional and invisible characters.
+fn visible(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len().min(MAX_TEXT_BYTES));
+    for c in text.chars() {
+        if c.is_whitespace() {
+            if !clean.ends_with(' ') {
+                clean.push(' ');
+            }
+        } else if is_plain(c) {
+            clean.push(c);
+        }
+    }
+    clean.trim().to_owned()
+}
+
+/// At most `limit` bytes of `text`, ended by `…` where something is left out.
+fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
+    format!("{}…", &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t_06_terminal_escapes_and_invisible_characters_are_gone() {
+        let screen = Screen::default();
+        for (raw, want) in [
+            ("plain é 漢", "plain é 漢"),
+            ("a\u{1b}[31mred\u{1b}[0m", "a[31mred[0m"),
+            ("a\u{9b}31mb", "a31mb"),
+            ("line\r\nbreak\t tab", "line break tab"),
+            ("bidi\u{202e}cba", "bidicba"),
+            ("zero\u{200b}width\u{feff}", "zerowidth"),
+            ("\u{7f}\u{0}", ""),
+        ] {
+            assert_eq!(screen.clean(raw), want, "case: {raw:?}");
+        }
+    }
+
+    #[test]
+    fn h_21_text_is_cut_at_two_kilobytes_between_characters() {
+        let screen = Screen::default();
+        for (length, cut) in [
+            (MAX_TEXT_BYTES - 1, false),
+            (MAX_TEXT_BYTES, false),
+            (MAX_TEXT_BYTES + 1, true),
+        ] {
+            let clean = screen.clean(&"x".repeat(length));
+            assert_eq!(clean.ends_with('…'), cut, "length {length}");
+            assert!(clean.len() <= MAX_TEXT_BYTES);
+        }
+        assert!(screen.clean(&"漢".repeat(5_000_000 / 3)).len() <= MAX_TEXT_BYTES);
+    }
+
+    #[test]
+    fn t_04_secrets_are_replaced_also_where_invisible_characters_split_them() {
+        let screen = Screen::default();
+        screen.hide([SecretText::new("hunter2")]);
+        assert_eq!(screen.clean("key hunter2!"), "key <redacted>!");
+        assert_eq!(screen.clean("key hun\u{200b}ter2!"), "key <redacted>!");
+        assert_eq!(screen.glimpse(b"hunter2 \xff"), "<redacted> \u{fffd}");
+    }
+
+    #[test]
+    fn a_glimpse_is_80_characters() {
+        let screen = Screen::default();
+        assert_eq!(screen.glimpse("é".repeat(90).as_bytes()), "é".repeat(80));
+    }
+}

@@ -1,0 +1,220 @@
+//! One tenant, spoken to over HTTP.
+
+use std::sync::{Arc, Mutex};
+
+use cxda_domain::key::EntityTag;
+use cxda_domain::request::Operation;
+use cxda_domain::retry::RetryQuota;
+use cxda_domain::secret::SecretText;
+use cxda_ports::clock::Clock;
+use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
+use cxda_ports::ids::Jitter;
+use http::header::{ETAG, HeaderName, IF_MATCH};
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::base_url::Origin;
+use crate::call::{AnswerForm, Call, Permission, Resend};
+use crate::config::{ConfigError, HttpConfig, Timeouts};
+use crate::credentials::AuthKind;
+use crate::profile::{ApiProfile, Idempotency};
+use crate::retry::Link;
+use crate::sanitize::Screen;
+use crate::throttle::Throttle;
+use crate::token::TokenSource;
+use crate::traffic::{Traffic, TrafficCount};
+use crate::transport::{Reach, Reply, Transport};
+use crate::wire::WireError;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The API of one tenant: data actions, views, tables and the webhook relay.
+///
+/// All of them share one token, one rate limit and one quota of retries.
+#[derive(Debug)]
+pub struct HttpTenant {
+    link: Arc<Link>,
+    tokens: TokenSource,
+    profile: ApiProfile,
+    timeouts: Timeouts,
+    kind: AuthKind,
+    origin: Origin,
+}
+
+impl HttpTenant {
+    /// The tenant that `config` describes. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::Client`] where the HTTP client cannot be made, above all for lack of CA certificates.
+    /// - [`ConfigError::UserAgent`] and [`ConfigError::Token`] where no header can hold them.
+    /// - [`ConfigError::Timeout`] where one is zero.
+    pub fn new(
+        config: HttpConfig,
+        clock: Arc<dyn Clock>,
+        jitter: Arc<dyn Jitter>,
+    ) -> Result<Self, ConfigError> {
+        let timeouts = config.timeouts;
+        let all = [
+            timeouts.request,
+            timeouts.test,
+            timeouts.webhook,
+            timeouts.token,
+        ];
+        if all.iter().any(std::time::Duration::is_zero) {
+            return Err(ConfigError::Timeout);
+        }
+        let auth_url = config.auth.auth_url.as_ref().unwrap_or(&config.base_url);
+        let plain = [auth_url, &config.base_url]
+            .iter()
+            .all(|url| url.is_plain_http());
+        let reach = if plain {
+            Reach::Loopback
+        } else {
+            Reach::Anywhere
+        };
+        let link = Arc::new(Link {
+            transport: Transport::new(&config.user_agent, reach)?,
+            throttle: Throttle::new(config.profile.rate_limit(), Arc::clone(&clock)),
+            quota: Mutex::new(RetryQuota::full()),
+            clock,
+            jitter,
+            screen: Screen::default(),
+            traffic: Traffic::default(),
+        });
+        Ok(Self {
+            tokens: TokenSource::new(Arc::clone(&link), &config)?,
+            link,
+            timeouts,
+            kind: config.auth.credentials.kind(),
+            origin: config.base_url.origin(),
+            profile: config.profile,
+        })
+    }
+
+    /// Where the tenant is, as configured.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Its dialect.
+    pub fn profile(&self) -> &ApiProfile {
+        &self.profile
+    }
+
+    /// How many requests were sent so far, token calls included.
+    pub fn traffic(&self) -> TrafficCount {
+        self.link.traffic.snapshot()
+    }
+
+    /// Takes `secrets` out of whatever the tenant says from now on, as the tenant's credentials always are.
+    pub fn redact_also(&self, secrets: impl IntoIterator<Item = SecretText>) {
+        self.link.screen.hide(secrets);
+    }
+
+    pub(crate) fn screen(&self) -> &Screen {
+        &self.link.screen
+    }
+
+    /// The call of `operation` on the resource `id`, which is empty where there is none.
+    pub(crate) fn request(
+        &self,
+        operation: Operation,
+        method: Method,
+        id: &str,
+        answer: (u16, AnswerForm),
+    ) -> Call {
+        let timeout = match operation {
+            Operation::TestAction => self.timeouts.test,
+            Operation::RelayWebhook => self.timeouts.webhook,
+            _ => self.timeouts.request,
+        };
+        let permission = match (self.kind, self.profile.scope_of(operation)) {
+            (AuthKind::ClientCredentials | AuthKind::Bearer, Some(scope)) => {
+                Permission::Scope(scope)
+            }
+            _ => Permission::Role,
+        };
+        let path = self.profile.path_of(operation, id);
+        Call::new(operation, method, path, answer, permission, timeout)
+    }
+
+    /// A call that reads JSON.
+    pub(crate) fn get(&self, operation: Operation, id: &str) -> Call {
+        self.request(operation, Method::GET, id, (200, AnswerForm::Json))
+    }
+
+    /// A call that creates something from `body` under `key`.
+    pub(crate) fn create(
+        &self,
+        operation: Operation,
+        body: String,
+        key: &str,
+    ) -> Result<Call, ApiError> {
+        let call = self
+            .request(operation, Method::POST, "", (201, AnswerForm::Json))
+            .json(body);
+        match self.profile.idempotency() {
+            Idempotency::None => Ok(call),
+            Idempotency::Header => {
+                let key = header(operation, key, "the idempotency key")?;
+                Ok(call.header(IDEMPOTENCY_KEY, key).resend(Resend::Safe))
+            }
+        }
+    }
+
+    /// A call that replaces the resource `id` by `body`, under the precondition `tag` where there is one.
+    pub(crate) fn replacement(
+        &self,
+        operation: Operation,
+        id: &str,
+        body: String,
+        tag: Option<&EntityTag>,
+    ) -> Result<Call, ApiError> {
+        let call = self
+            .request(operation, Method::PUT, id, (200, AnswerForm::Json))
+            .json(body);
+        match tag {
+            None => Ok(call),
+            Some(tag) => {
+                let tag = header(operation, tag.as_str(), "the entity tag")?;
+                Ok(call.header(IF_MATCH, tag).resend(Resend::Safe))
+            }
+        }
+    }
+
+    /// Carries out `call` with the tenant's token.
+    pub(crate) async fn send<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(&Reply) -> Result<T, WireError>,
+    ) -> Result<Answer<T>, ApiError> {
+        self.link.call(call, &self.tokens, read).await
+    }
+}
+
+/// The one entity tag of an answer; `None` where there is none, more than one, or one that no request can carry.
+pub(crate) fn received_tag(headers: &HeaderMap) -> Option<EntityTag> {
+    let mut tags = headers.get_all(ETAG).iter();
+    match (tags.next(), tags.next()) {
+        (Some(tag), None) => {
+            let text = tag.to_str().ok().filter(|text| !text.is_empty())?;
+            Some(EntityTag::new(text))
+        }
+        _ => None,
+    }
+}
+
+/// The error of a call that is not sent, because it cannot be made.
+pub(crate) fn unsendable(operation: Operation, why: impl std::fmt::Display) -> ApiError {
+    ApiError::new(operation, ApiErrorKind::Refused, why.to_string())
+}
+
+fn header(operation: Operation, text: &str, what: &str) -> Result<HeaderValue, ApiError> {
+    let unusable = || {
+        unsendable(
+            operation,
+            format!("{what} holds characters that no header holds"),
+        )
+    };
+    HeaderValue::from_str(text).map_err(|_| unusable())
+}

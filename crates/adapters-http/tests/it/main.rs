@@ -1,0 +1,16 @@
+//! The adapter over loopback: against the simulator, on virtual time, and against servers that break the protocol.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy exempts test functions and not what they share"
+)]
+
+mod answers;
+mod bench;
+mod conformance;
+mod operations;
+mod paging;
+mod raw;
+mod retries;
+mod throttle;
+mod token;

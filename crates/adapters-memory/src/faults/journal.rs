@@ -1,0 +1,121 @@
+//! A journal that fails on named calls, as a store on a full disk does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxda_domain::address::Address;
+use cxda_domain::applied::LastApplied;
+use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::key::Fingerprint;
+use cxda_domain::secret::SecretText;
+use cxda_ports::error::StoreError;
+use cxda_ports::journal::{DeliveryState, Intent, Journal, OutboxEntry, Settlement};
+
+use super::{Moment, Script, Which};
+
+/// A call of a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the methods'")]
+pub enum JournalCall {
+    LastApplied,
+    OpenIntents,
+    Begin,
+    Settle,
+    Adopt,
+    RecordsAfter,
+    PendingDeliveries,
+    NoteDelivery,
+}
+
+/// Wraps a journal.
+#[derive(Debug)]
+pub struct FaultyJournal<J> {
+    inner: Arc<J>,
+    script: Script<JournalCall, ()>,
+}
+
+impl<J> FaultyJournal<J> {
+    /// A journal that fails nowhere yet.
+    pub fn new(inner: Arc<J>) -> Self {
+        let script = Script::new();
+        Self { inner, script }
+    }
+
+    /// The same, failing on the calls that `call` and `which` name.
+    #[must_use]
+    pub fn failing(mut self, call: JournalCall, which: Which, moment: Moment) -> Self {
+        self.script.add(call, which, moment, ());
+        self
+    }
+
+    async fn pass<A>(
+        &self,
+        call: JournalCall,
+        work: impl Future<Output = Result<A, StoreError>>,
+    ) -> Result<A, StoreError> {
+        let failed = |()| StoreError::Failed {
+            doing: "used",
+            source: "it fails by script".into(),
+        };
+        self.script.judge(call).carry_out(work, failed).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<J: Journal> Journal for FaultyJournal<J> {
+    async fn last_applied(&self) -> Result<BTreeMap<Address, LastApplied>, StoreError> {
+        self.pass(JournalCall::LastApplied, self.inner.last_applied())
+            .await
+    }
+
+    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+        self.pass(JournalCall::OpenIntents, self.inner.open_intents())
+            .await
+    }
+
+    async fn begin(
+        &self,
+        intent: &Intent,
+        record: &AuditEntry,
+    ) -> Result<SealedRecord, StoreError> {
+        self.pass(JournalCall::Begin, self.inner.begin(intent, record))
+            .await
+    }
+
+    async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
+        self.pass(JournalCall::Settle, self.inner.settle(settlement))
+            .await
+    }
+
+    async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError> {
+        self.pass(JournalCall::Adopt, self.inner.adopt(resources))
+            .await
+    }
+
+    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
+        self.pass(JournalCall::RecordsAfter, self.inner.records_after(after))
+            .await
+    }
+
+    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.pass(
+            JournalCall::PendingDeliveries,
+            self.inner.pending_deliveries(),
+        )
+        .await
+    }
+
+    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
+        self.pass(
+            JournalCall::NoteDelivery,
+            self.inner.note_delivery(id, state),
+        )
+        .await
+    }
+
+    fn fingerprint(&self, secret: &SecretText) -> Fingerprint {
+        self.inner.fingerprint(secret)
+    }
+}

@@ -1,0 +1,210 @@
+//! A tenant that fails on named operations.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxda_domain::action::ActionName;
+use cxda_domain::body::{ActionBody, ViewBody};
+use cxda_domain::key::{IdempotencyKey, ResourceId};
+use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::request::Operation;
+use cxda_domain::view::TableId;
+use cxda_ports::actions::{ActionsApi, Deleted, SandboxAnswer};
+use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
+use cxda_ports::page::{Page, PageCursor};
+use cxda_ports::views::{ObservedTable, TablesApi, ViewsApi};
+use cxda_ports::webhook::WebhookRelay;
+
+use super::{Moment, Script, Which};
+
+/// Wraps a tenant. Calls that fail before their work do not reach it, so it does not count them.
+#[derive(Debug)]
+pub struct FaultyTenant<T> {
+    inner: Arc<T>,
+    script: Script<Operation, ApiErrorKind>,
+}
+
+impl<T> FaultyTenant<T> {
+    /// A tenant that fails nowhere yet.
+    pub fn new(inner: Arc<T>) -> Self {
+        let script = Script::new();
+        Self { inner, script }
+    }
+
+    /// The same, failing as `kind` on the calls of `operation` that `which` names.
+    #[must_use]
+    pub fn failing(
+        mut self,
+        operation: Operation,
+        which: Which,
+        moment: Moment,
+        kind: ApiErrorKind,
+    ) -> Self {
+        self.script.add(operation, which, moment, kind);
+        self
+    }
+
+    async fn pass<A>(
+        &self,
+        operation: Operation,
+        work: impl Future<Output = Result<A, ApiError>>,
+    ) -> Result<A, ApiError> {
+        let verdict = self.script.judge(operation);
+        let error = |kind| ApiError::new(operation, kind, "");
+        verdict.carry_out(work, error).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ActionsApi> ActionsApi for FaultyTenant<T> {
+    async fn list(
+        &self,
+        cursor: Option<PageCursor>,
+    ) -> Result<Answer<Page<ObservedResource>>, ApiError> {
+        self.pass(Operation::ListActions, self.inner.list(cursor))
+            .await
+    }
+
+    async fn find(&self, name: &ActionName) -> Result<Answer<Vec<ObservedResource>>, ApiError> {
+        self.pass(Operation::ListActions, self.inner.find(name))
+            .await
+    }
+
+    async fn read(&self, id: &ResourceId) -> Result<Answer<Versioned<ObservedResource>>, ApiError> {
+        self.pass(Operation::GetAction, self.inner.read(id)).await
+    }
+
+    async fn create(
+        &self,
+        body: &ActionBody,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        self.pass(Operation::CreateAction, self.inner.create(body, key))
+            .await
+    }
+
+    async fn replace(
+        &self,
+        current: &Versioned<ObservedResource>,
+        body: &ActionBody,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        self.pass(Operation::ReplaceAction, self.inner.replace(current, body))
+            .await
+    }
+
+    async fn delete(&self, id: &ResourceId) -> Result<Answer<Deleted>, ApiError> {
+        self.pass(Operation::DeleteAction, self.inner.delete(id))
+            .await
+    }
+
+    async fn test(&self, id: &ResourceId, input: &str) -> Result<Answer<SandboxAnswer>, ApiError> {
+        self.pass(Operation::TestAction, self.inner.test(id, input))
+            .await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ViewsApi> ViewsApi for FaultyTenant<T> {
+    async fn list(
+        &self,
+        cursor: Option<PageCursor>,
+    ) -> Result<Answer<Page<ObservedResource>>, ApiError> {
+        self.pass(Operation::ListViews, self.inner.list(cursor))
+            .await
+    }
+
+    async fn read(&self, id: &ResourceId) -> Result<Answer<Versioned<ObservedResource>>, ApiError> {
+        self.pass(Operation::GetView, self.inner.read(id)).await
+    }
+
+    async fn create(
+        &self,
+        body: &ViewBody,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        self.pass(Operation::CreateView, self.inner.create(body, key))
+            .await
+    }
+
+    async fn replace(
+        &self,
+        current: &Versioned<ObservedResource>,
+        body: &ViewBody,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        self.pass(Operation::ReplaceView, self.inner.replace(current, body))
+            .await
+    }
+
+    async fn delete(&self, id: &ResourceId) -> Result<Answer<Deleted>, ApiError> {
+        self.pass(Operation::DeleteView, self.inner.delete(id))
+            .await
+    }
+
+    async fn build_indexes(&self, id: &ResourceId) -> Result<Answer<()>, ApiError> {
+        self.pass(Operation::BuildIndexes, self.inner.build_indexes(id))
+            .await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: TablesApi> TablesApi for FaultyTenant<T> {
+    async fn list(
+        &self,
+        cursor: Option<PageCursor>,
+    ) -> Result<Answer<Page<ObservedTable>>, ApiError> {
+        self.pass(Operation::ListTables, self.inner.list(cursor))
+            .await
+    }
+
+    async fn read(&self, id: TableId) -> Result<Answer<ObservedTable>, ApiError> {
+        self.pass(Operation::GetTable, self.inner.read(id)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: WebhookRelay> WebhookRelay for FaultyTenant<T> {
+    async fn relay(&self, target_url: &str, payload: &str) -> Result<Answer<()>, ApiError> {
+        self.pass(
+            Operation::RelayWebhook,
+            self.inner.relay(target_url, payload),
+        )
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::MemoryTenant;
+
+    #[tokio::test]
+    async fn a_call_fails_before_or_after_its_work_and_only_where_named() {
+        let tenant = Arc::new(MemoryTenant::new());
+        let faulty = FaultyTenant::new(Arc::clone(&tenant))
+            .failing(
+                Operation::RelayWebhook,
+                Which::Nth(2),
+                Moment::Before,
+                ApiErrorKind::Unavailable,
+            )
+            .failing(
+                Operation::RelayWebhook,
+                Which::From(3),
+                Moment::After,
+                ApiErrorKind::OutcomeUnknown,
+            );
+        let mut codes = Vec::new();
+        for _ in 0..4 {
+            let relayed = faulty.relay("https://bi.example", "{}").await;
+            codes.push(relayed.map_or_else(|error| error.code(), |_| "done"));
+        }
+        let unknown = "outcome_unknown";
+        assert_eq!(codes, ["done", "unavailable", unknown, unknown]);
+        assert_eq!(tenant.relayed().len(), 3);
+        assert!(TablesApi::list(&faulty, None).await.is_ok());
+    }
+}

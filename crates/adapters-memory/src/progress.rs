@@ -1,0 +1,58 @@
+//! Progress that can be read back.
+
+use std::sync::{Mutex, PoisonError};
+
+use cxda_domain::address::Address;
+use cxda_ports::progress::{Progress, ProgressEvent};
+
+/// One step, kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// So many resources were read so far.
+    Observing(usize),
+    /// So many changes are about to be carried out.
+    Applying(usize),
+    /// A change has begun.
+    Started(Address),
+    /// A change was carried out.
+    Done(Address),
+    /// A change was not carried out.
+    NotDone(Address),
+}
+
+/// Remembers every step.
+#[derive(Debug, Default)]
+pub struct MemoryProgress(Mutex<Vec<Noted>>);
+
+impl MemoryProgress {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every step, in order.
+    pub fn noted(&self) -> Vec<Noted> {
+        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.clone()
+    }
+}
+
+impl Progress for MemoryProgress {
+    fn note(&self, event: ProgressEvent<'_>) {
+        let step = match event {
+            ProgressEvent::Observing { seen } => Noted::Observing(seen),
+            ProgressEvent::Applying { changes } => Noted::Applying(changes),
+            ProgressEvent::Started(address) => Noted::Started(address.clone()),
+            ProgressEvent::Ended {
+                address,
+                done: true,
+            } => Noted::Done(address.clone()),
+            ProgressEvent::Ended {
+                address,
+                done: false,
+            } => Noted::NotDone(address.clone()),
+        };
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push(step);
+    }
+}

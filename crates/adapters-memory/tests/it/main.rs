@@ -1,0 +1,134 @@
+//! Every port in memory against the promises of its port.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "only functions with a test attribute are exempt"
+)]
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use cxda_adapters_memory::audit::MemoryAudit;
+use cxda_adapters_memory::clock::ManualClock;
+use cxda_adapters_memory::faults::{FaultyAudit, FaultyJournal, FaultyTenant};
+use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
+use cxda_adapters_memory::journal::MemoryJournal;
+use cxda_adapters_memory::manifests::MemoryManifests;
+use cxda_adapters_memory::plans::MemoryPlans;
+use cxda_adapters_memory::progress::{MemoryProgress, Noted};
+use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_adapters_memory::tenant::MemoryTenant;
+use cxda_domain::address::Address;
+use cxda_domain::instant::UtcMillis;
+use cxda_testkit::{conformance, samples};
+
+fn tenant() -> MemoryTenant {
+    MemoryTenant::new()
+        .paged_by(NonZeroUsize::new(2).unwrap())
+        .with_table(samples::table())
+}
+
+#[tokio::test]
+async fn actions_keep_the_promises_of_the_port() {
+    conformance::actions::keeps_its_promises(&tenant()).await;
+}
+
+#[tokio::test]
+async fn views_keep_the_promises_of_the_port() {
+    conformance::views::keeps_its_promises(&tenant()).await;
+}
+
+#[tokio::test]
+async fn tables_keep_the_promises_of_the_port() {
+    let others = (0..4).map(|digit| format!("{digit}2345678-1234-1234-1234-123456789012"));
+    let tenant = others.fold(tenant(), |tenant, id| {
+        tenant.with_table(id.parse().unwrap())
+    });
+    conformance::tables::keeps_its_promises(&tenant).await;
+}
+
+#[tokio::test]
+async fn relay_keeps_the_promises_of_the_port() {
+    let tenant = tenant();
+    conformance::relay::keeps_its_promises(&tenant, "https://bi.example/hook").await;
+    assert_eq!(tenant.relayed()[0].0, "https://bi.example/hook");
+}
+
+#[tokio::test]
+async fn a_tenant_that_fails_nowhere_is_a_tenant() {
+    let tenant = FaultyTenant::new(Arc::new(tenant()));
+    conformance::actions::keeps_its_promises(&tenant).await;
+    conformance::views::keeps_its_promises(&tenant).await;
+    conformance::tables::keeps_its_promises(&tenant).await;
+    conformance::relay::keeps_its_promises(&tenant, "https://bi.example").await;
+}
+
+#[tokio::test]
+async fn journal_keeps_the_promises_of_the_port() {
+    conformance::journal::keeps_its_promises(&MemoryJournal::new()).await;
+    let faulty = FaultyJournal::new(Arc::new(MemoryJournal::new()));
+    conformance::journal::keeps_its_promises(&faulty).await;
+}
+
+#[tokio::test]
+async fn audit_keeps_the_promises_of_the_port() {
+    conformance::audit::keeps_its_promises(&MemoryAudit::new(), &MemoryJournal::new()).await;
+    let faulty = FaultyAudit::new(Arc::new(MemoryAudit::new()));
+    conformance::audit::keeps_its_promises(&faulty, &MemoryJournal::new()).await;
+}
+
+#[tokio::test]
+async fn clock_keeps_the_promises_of_the_port() {
+    let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
+    conformance::clock::keeps_its_promises(&clock).await;
+}
+
+#[test]
+fn ids_keep_the_promises_of_the_port() {
+    conformance::ids::keeps_its_promises(&SequentialIds::new());
+}
+
+#[test]
+fn jitter_keeps_the_promises_of_the_port() {
+    for jitter in [FixedJitter::NONE, FixedJitter::HALF, FixedJitter::MOST] {
+        conformance::jitter::keeps_its_promises(&jitter);
+    }
+}
+
+#[tokio::test]
+async fn manifests_keep_the_promises_of_the_port() {
+    let scripts = conformance::manifests::scripts();
+    let project = MemoryManifests::new(conformance::manifests::documents());
+    let project = scripts.iter().fold(project, |project, (path, text)| {
+        project.with_script(path, text)
+    });
+    conformance::manifests::keeps_its_promises(&project).await;
+    let empty = MemoryManifests::new([]);
+    conformance::manifests::an_empty_project_is_a_finding(&empty).await;
+}
+
+#[tokio::test]
+async fn plans_keep_the_promises_of_the_port() {
+    conformance::plans::keeps_its_promises(&MemoryPlans::new()).await;
+}
+
+#[tokio::test]
+async fn secrets_keep_the_promises_of_the_port() {
+    let (name, value) = conformance::secrets::ENV;
+    let (path, text) = conformance::secrets::FILE;
+    let secrets = MemorySecrets::new()
+        .with_env(name, value)
+        .with_file(path, text);
+    conformance::secrets::keeps_its_promises(&secrets).await;
+}
+
+#[test]
+fn progress_keeps_the_promises_of_the_port() {
+    let progress = MemoryProgress::new();
+    conformance::progress::keeps_its_promises(&progress);
+    let noted = progress.noted();
+    assert_eq!(noted.len(), 9);
+    assert_eq!(noted[0], Noted::NotDone(Address::action("other")));
+    assert_eq!(noted[4], Noted::Applying(2));
+    assert_eq!(noted[7], Noted::Done(Address::view("one")));
+}

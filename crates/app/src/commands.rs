@@ -1,0 +1,116 @@
+//! The commands: each wires what it needs, runs one use case, and prints what came of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::{Command, Global, OutputFormat};
+use crate::env::Environment;
+use crate::exit::Exit;
+use crate::render::Screen;
+use crate::settings::{Settings, SettingsError};
+use crate::system::SystemClock;
+use crate::wiring::WiringError;
+
+mod apply;
+pub(crate) mod datetime;
+mod doctor;
+mod get;
+mod plan;
+mod simulate;
+mod validate;
+
+/// What every command is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) global: &'a Global,
+    pub(crate) environment: &'a Environment,
+    pub(crate) screen: Screen,
+}
+
+/// Why a command ended before it came to a result: what to say, and the exit code.
+pub(crate) struct Ended {
+    exit: Exit,
+    error: Box<dyn std::error::Error>,
+}
+
+impl Ended {
+    pub(crate) fn new(exit: Exit, error: impl std::error::Error + 'static) -> Self {
+        Self {
+            exit,
+            error: Box::new(error),
+        }
+    }
+
+    pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
+        Self::new(exit, WiringError::new(exit, message))
+    }
+}
+
+impl From<WiringError> for Ended {
+    fn from(error: WiringError) -> Self {
+        Self::new(error.exit, error)
+    }
+}
+
+impl From<SettingsError> for Ended {
+    fn from(error: SettingsError) -> Self {
+        Self::new(Exit::Invalid, error)
+    }
+}
+
+impl Context<'_> {
+    /// The folder in which the command runs.
+    pub(crate) fn folder(&self) -> Result<PathBuf, Ended> {
+        let here = std::env::current_dir().map_err(|error| {
+            Ended::message(
+                Exit::Unexpected,
+                format!("there is no current folder: {error}"),
+            )
+        })?;
+        let Some(directory) = &self.global.directory else {
+            return Ok(here);
+        };
+        let folder = here.join(directory);
+        if folder.is_dir() {
+            Ok(clean(&folder))
+        } else {
+            let message = format!("{} is not a folder (named with -C)", directory.display());
+            Err(Ended::message(Exit::Invalid, message))
+        }
+    }
+
+    /// The settings that hold in that folder.
+    pub(crate) fn settings(&self) -> Result<Settings, Ended> {
+        let tenant = self.global.tenant.as_deref();
+        Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.global.format == OutputFormat::Json
+    }
+}
+
+/// A path without `.` parts, for messages.
+fn clean(path: &Path) -> PathBuf {
+    path.components()
+        .filter(|part| !matches!(part, std::path::Component::CurDir))
+        .collect()
+}
+
+/// Runs `command` and says how the process ends.
+pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
+    let clock = Arc::new(SystemClock::new());
+    let ended = match command {
+        Command::Validate(arguments) => validate::run(context, arguments).await,
+        Command::Plan(arguments) => plan::run(context, arguments, clock).await,
+        Command::Apply(arguments) => apply::run(context, arguments, clock).await,
+        Command::Get(arguments) => get::run(context, arguments, clock).await,
+        Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
+        Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
+        Command::Doctor => doctor::run(context, clock).await,
+    };
+    ended.unwrap_or_else(|ended| {
+        context.screen.error(&*ended.error);
+        ended.exit
+    })
+}

@@ -1,0 +1,294 @@
+//! `cxda apply`: plan, ask, carry out, notify, audit.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use cxda_adapters_fs::plans::PlanFiles;
+use cxda_domain::audit::Compliance;
+use cxda_domain::key::RunId;
+use cxda_domain::plan::{ChangeKind, PlanScope};
+use cxda_domain::secret::Redactor;
+use cxda_ports::ids::IdSource;
+use cxda_ports::manifests::PlanStore;
+use cxda_usecases::apply::{ApplyOptions, OnError, Subscription, apply};
+use cxda_usecases::deliver::{Delivered, deliver};
+use cxda_usecases::plan::{Planned, plan};
+use cxda_usecases::ports::{ApplyPorts, PlanPorts};
+use cxda_usecases::saved::SavedPlan;
+
+use crate::cli::{ApplyArgs, OnErrorChoice};
+use crate::commands::plan::destination;
+use crate::commands::{Context, Ended};
+use crate::exit::{self, Exit};
+use crate::progress::Bar;
+use crate::render::Screen;
+use crate::render::apply::Report;
+use crate::render::plan::{plan_json, plan_text};
+use crate::settings::Settings;
+use crate::system::{SystemClock, SystemRandom};
+use crate::wiring::{self, Connection, Writing};
+
+pub(crate) async fn run(
+    context: Context<'_>,
+    arguments: &ApplyArgs,
+    clock: Arc<SystemClock>,
+) -> Result<Exit, Ended> {
+    let asks = std::io::stdin().is_terminal() && !context.global.no_input && !context.is_json();
+    if !arguments.yes && !asks {
+        let message = "apply needs a yes: there is no terminal to ask on (use --yes, or `cxda plan` to look first)";
+        return Err(Ended::message(Exit::Refused, message));
+    }
+    let settings = context.settings()?;
+    let tenant = settings.tenant(context.environment)?;
+    let secrets = wiring::secrets(&settings, context.environment);
+    let manifests = wiring::manifests(&settings, Vec::new())?;
+    let saved = match &arguments.plan_file {
+        Some(path) => Some(load(&context.folder()?.join(path)).await?),
+        None => None,
+    };
+    let scope = match &saved {
+        Some(saved) => saved.scope().clone(),
+        None => PlanScope::from(&arguments.scope),
+    };
+    let connection = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock)).await?;
+    let wait = context.global.lock_timeout;
+    let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
+    let bar = Bar::new(context.screen);
+    let ports = PlanPorts {
+        manifests: &manifests,
+        secrets: &secrets,
+        tenant: connection.ports(),
+        journal: &writing.store,
+        progress: &bar,
+    };
+    let planned = plan(ports, &scope).await;
+    bar.clear();
+    let planned = planned.map_err(|error| Ended::new(exit::of_plan(&error), error))?;
+    connection
+        .client
+        .redact_also(planned.secrets.iter().cloned());
+    if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
+        return Ok(exit);
+    }
+    let targets = wiring::relay_targets(&secrets, &settings.webhooks).await;
+    let run = Run {
+        context,
+        arguments,
+        settings: &settings,
+        connection: &connection,
+        clock: &clock,
+    };
+    let exit = run.carry_out(&planned, &writing, &targets).await?;
+    connection.close().await;
+    Ok(exit)
+}
+
+async fn load(path: &Path) -> Result<SavedPlan, Ended> {
+    let text = PlanFiles::new("/")
+        .load(&path.display().to_string())
+        .await
+        .map_err(|error| Ended::new(Exit::Invalid, error))?;
+    SavedPlan::from_text(&text).map_err(|error| Ended::new(exit::of_saved(&error), error))
+}
+
+/// Shows the plan and says how the process ends where it must not be carried out.
+fn refused(
+    context: Context<'_>,
+    arguments: &ApplyArgs,
+    connection: &Connection,
+    planned: &Planned,
+    saved: Option<&SavedPlan>,
+) -> Result<Option<Exit>, Ended> {
+    let (heading, limit, plan) = (&connection.heading, connection.rate_limit, &planned.plan);
+    if plan.violations.has_errors() {
+        let text = if context.is_json() {
+            plan_json(heading, plan, limit)
+        } else {
+            plan_text(context.screen, heading, plan, limit)
+        };
+        context.screen.result(&text);
+        return Ok(Some(Exit::Invalid));
+    }
+    if let Some(saved) = saved {
+        saved
+            .matches(planned, &destination(connection))
+            .map_err(|error| Ended::new(exit::of_saved(&error), error))?;
+    }
+    if !context.is_json() {
+        context
+            .screen
+            .result(&plan_text(context.screen, heading, plan, limit));
+    }
+    let deletes = plan.count(ChangeKind::Delete);
+    if deletes > arguments.allow_deletes {
+        let message = format!(
+            "the plan deletes {deletes} resources, more than the {} that are allowed (see --allow-deletes)",
+            arguments.allow_deletes
+        );
+        return Err(Ended::message(Exit::Refused, message));
+    }
+    if !plan.changes.is_empty() && !arguments.yes && !confirmed() {
+        return Err(Ended::message(
+            Exit::Refused,
+            "nothing was applied: the answer was not yes",
+        ));
+    }
+    Ok(None)
+}
+
+fn confirmed() -> bool {
+    let mut answer = String::new();
+    #[expect(
+        clippy::print_stderr,
+        reason = "a question is neither a result nor an error"
+    )]
+    {
+        eprint!("\nApply this plan? Only `yes` is taken for a yes: ");
+    }
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "yes" | "y")
+}
+
+struct Run<'a> {
+    context: Context<'a>,
+    arguments: &'a ApplyArgs,
+    settings: &'a Settings,
+    connection: &'a Connection,
+    clock: &'a SystemClock,
+}
+
+impl Run<'_> {
+    async fn carry_out(
+        &self,
+        planned: &Planned,
+        writing: &Writing,
+        targets: &std::collections::BTreeMap<String, cxda_domain::secret::SecretText>,
+    ) -> Result<Exit, Ended> {
+        let random = SystemRandom;
+        let options = self.options(RunId::new(random.fresh()));
+        let bar = Bar::new(self.context.screen);
+        let ports = ApplyPorts {
+            tenant: self.connection.ports(),
+            journal: &writing.store,
+            audit: &writing.audit,
+            clock: self.clock,
+            ids: &random,
+            progress: &bar,
+        };
+        let interrupt = Interrupt::listen(self.context.screen);
+        let applied = apply(ports, &options, planned, &interrupt.stop).await;
+        bar.clear();
+        let applied = applied.map_err(|error| Ended::new(exit::of_store(&error), error))?;
+        let webhooks = if options.subscriptions.is_empty() {
+            Delivered::default()
+        } else {
+            let delivered = deliver(&writing.store, &self.connection.client, targets).await;
+            delivered.map_err(|error| Ended::new(exit::of_store(&error), error))?
+        };
+        let traffic = self.connection.client.traffic();
+        let redactor = Redactor::new(planned.secrets.iter().cloned());
+        let report = Report {
+            run: options.run.as_str(),
+            tenant: &options.tenant,
+            applied: &applied,
+            unchanged: planned.plan.unchanged,
+            sent: traffic.sent,
+            retried: traffic.retried,
+            webhooks,
+            redactor: &redactor,
+        };
+        if self.context.is_json() {
+            self.context.screen.result(&report.json());
+        } else if !planned.plan.changes.is_empty() {
+            self.context
+                .screen
+                .result(&format!("\n{}", report.text(self.context.screen)));
+        }
+        Ok(interrupt
+            .exit()
+            .unwrap_or_else(|| exit::of_applied(&applied)))
+    }
+
+    fn options(&self, run: RunId) -> ApplyOptions {
+        let subscriptions = self.settings.webhooks.iter().map(|webhook| Subscription {
+            webhook: webhook.name.clone(),
+            events: webhook.events.clone(),
+        });
+        ApplyOptions {
+            run,
+            actor: self.settings.actor.clone(),
+            tenant: self.connection.heading.tenant.clone(),
+            parallelism: self.arguments.parallelism,
+            on_error: match self.arguments.on_error {
+                OnErrorChoice::Stop => OnError::Stop,
+                OnErrorChoice::Continue => OnError::Continue,
+            },
+            compliance: Compliance {
+                schema_validated: Some(true),
+                dependency_verified: Some(true),
+                circular_reference_check_passed: Some(true),
+                script_syntax_checked: None,
+                test_passed: None,
+            },
+            subscriptions: subscriptions.collect(),
+        }
+    }
+}
+
+/// A wish to stop: what has begun is brought to its end, nothing new is begun.
+struct Interrupt {
+    stop: Arc<AtomicBool>,
+    exit: Arc<AtomicU8>,
+}
+
+impl Interrupt {
+    /// Listens for SIGINT and SIGTERM from now on. A second signal ends the process at once: what was sent is journaled.
+    fn listen(screen: Screen) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let exit = Arc::new(AtomicU8::new(0));
+        let (flag, code) = (Arc::clone(&stop), Arc::clone(&exit));
+        tokio::spawn(async move {
+            let first = signalled().await;
+            code.store(first.code(), Ordering::Relaxed);
+            flag.store(true, Ordering::Relaxed);
+            screen.remark(
+                "Stopping: what is under way is brought to its end. Once more stops at once.",
+            );
+            let second = signalled().await;
+            // The journal knows what was sent, so that stopping here loses nothing.
+            std::process::exit(second.code().into());
+        });
+        Self { stop, exit }
+    }
+
+    /// How the process ends where it was interrupted.
+    fn exit(&self) -> Option<Exit> {
+        let code = self.exit.load(Ordering::Relaxed);
+        [Exit::Interrupted, Exit::Terminated]
+            .into_iter()
+            .find(|exit| exit.code() == code)
+    }
+}
+
+#[cfg(unix)]
+async fn signalled() -> Exit {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await.is_some(),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+        _ = terminated => Exit::Terminated,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() -> Exit {
+    let _ = tokio::signal::ctrl_c().await;
+    Exit::Interrupted
+}

@@ -1,0 +1,49 @@
+//! `cxda simulate`: the simulated tenant as a server.
+
+use std::sync::Arc;
+
+use cxda_simulator::config::SimConfig;
+use cxda_simulator::faults::FaultScript;
+use cxda_simulator::profile::{ProfileName, SimProfile};
+
+use crate::cli::SimulateArgs;
+use crate::commands::{Context, Ended};
+use crate::exit::Exit;
+use crate::system::SystemClock;
+use crate::wiring;
+
+pub(crate) async fn run(
+    context: Context<'_>,
+    arguments: &SimulateArgs,
+    clock: Arc<SystemClock>,
+) -> Result<Exit, Ended> {
+    let folder = context.folder()?;
+    let config = SimConfig::new(SimProfile::named(ProfileName::CxoneV2));
+    let state = arguments.state.as_ref().map(|path| folder.join(path));
+    let mut simulator = wiring::simulator(config, state.as_deref(), clock)?;
+    if let Some(path) = &arguments.faults {
+        simulator = simulator.with_faults(faults(&folder.join(path))?);
+    }
+    let running = simulator
+        .start(arguments.listen)
+        .await
+        .map_err(|error| Ended::new(Exit::Usage, error))?;
+    context
+        .screen
+        .result(&format!("listening on {}\n", running.base_url()));
+    context.screen.remark(
+        "This is a simulated tenant: it takes any client id and secret. Look at /__sim/state and /__sim/log; stop it with Ctrl-C.",
+    );
+    let _ = tokio::signal::ctrl_c().await;
+    running.stop().await;
+    Ok(Exit::Done)
+}
+
+fn faults(path: &std::path::Path) -> Result<FaultScript, Ended> {
+    let shown = path.display();
+    let text = cxda_adapters_fs::atomic::read(path)
+        .map_err(|error| Ended::message(Exit::Invalid, format!("{shown} cannot be read: {error}")))?
+        .ok_or_else(|| Ended::message(Exit::Invalid, format!("{shown} is not there")))?;
+    FaultScript::from_json(&text)
+        .map_err(|error| Ended::message(Exit::Invalid, format!("{shown}: {error}")))
+}

@@ -1,0 +1,85 @@
+//! The thin binary: parse arguments, settle settings, wire adapters, run one use case, print, choose the exit code.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::env::Environment;
+use crate::exit::Exit;
+use crate::render::Screen;
+
+mod cli;
+mod commands;
+mod env;
+mod exit;
+mod log;
+mod progress;
+mod render;
+mod settings;
+mod system;
+mod wiring;
+
+/// Runs `cxda` with these arguments, the program's name first, and says how the process ends.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(run(arguments).code())
+}
+
+/// A path as if the process had been started in the folder named with `-C`.
+fn in_directory(global: &cli::Global, path: &Path) -> PathBuf {
+    let directory = global.directory.as_deref();
+    directory.map_or_else(|| path.to_path_buf(), |directory| directory.join(path))
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is a mistake in the command line.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let environment = match &cli.global.env_file {
+        None => Environment::of_process(),
+        Some(path) => match Environment::with_file(&in_directory(&cli.global, path)) {
+            Ok(environment) => environment,
+            Err(message) => {
+                let screen = Screen::new(&cli.global, &Environment::of_process());
+                screen.error_message(&message);
+                return Exit::Invalid;
+            }
+        },
+    };
+    let screen = Screen::new(&cli.global, &environment);
+    log::start(&cli.global);
+    if let Command::Datetime(arguments) = &cli.command {
+        return commands::datetime::run(screen, arguments);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            screen.error_message(&format!("no threads can be started: {error}"));
+            return Exit::Unexpected;
+        }
+    };
+    let context = commands::Context {
+        global: &cli.global,
+        environment: &environment,
+        screen,
+    };
+    let exit = runtime.block_on(commands::run(context, &cli.command));
+    // What still blocks a thread, such as a name lookup, must not hold the process.
+    runtime.shutdown_background();
+    exit
+}

@@ -1,0 +1,34 @@
+//! The log on stderr.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Global, LogFormat};
+
+/// Starts the log: warnings, with `-v` what is done, with `-vv` each request. Other crates' words stay out.
+pub(crate) fn start(global: &Global) {
+    let level = match global.verbose {
+        0 if global.quiet => "error",
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let ours = [
+        "cxda",
+        "cxda_usecases",
+        "cxda_adapters_http",
+        "cxda_adapters_fs",
+        "cxda_simulator",
+    ];
+    let directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
+    let filter = EnvFilter::new(format!("error,{}", directives.join(",")));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false);
+    // A second start in one process, as in tests, keeps the first.
+    let _ = match global.log_format {
+        LogFormat::Text => builder.without_time().try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

@@ -1,0 +1,236 @@
+//! What an apply came to, for people and programs.
+
+use cxda_domain::key::ResourceId;
+use cxda_domain::plan::ChangeKind;
+use cxda_domain::secret::Redactor;
+use cxda_usecases::apply::{Applied, ChangeResult, Failure, Outcome};
+use cxda_usecases::deliver::Delivered;
+use serde::Serialize;
+
+use crate::render::{FORMAT_VERSION, Screen, Tone, json, safe};
+
+/// Everything that there is to say about a run.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) tenant: &'a str,
+    pub(crate) applied: &'a Applied,
+    pub(crate) unchanged: usize,
+    pub(crate) sent: u64,
+    pub(crate) retried: u64,
+    pub(crate) webhooks: Delivered,
+    pub(crate) redactor: &'a Redactor,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApplyJson<'a> {
+    format_version: &'static str,
+    run_id: &'a str,
+    tenant: &'a str,
+    results: Vec<ResultJson<'a>>,
+    summary: SummaryJson,
+    requests: RequestsJson,
+    webhooks: WebhooksJson,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultJson<'a> {
+    address: String,
+    operation: ChangeKind,
+    outcome: &'static str,
+    id: Option<&'a str>,
+    latency_ms: f64,
+    attempts: u32,
+    test: TestJson,
+    error: Option<ErrorJson>,
+}
+
+#[derive(Serialize)]
+struct TestJson {
+    status: Option<&'static str>,
+    failures: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorJson {
+    code: &'static str,
+    message: String,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SummaryJson {
+    created: usize,
+    updated: usize,
+    deleted: usize,
+    unchanged: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+#[derive(Serialize)]
+struct RequestsJson {
+    sent: u64,
+    retried: u64,
+}
+
+#[derive(Serialize)]
+struct WebhooksJson {
+    delivered: usize,
+    pending: usize,
+}
+
+impl Report<'_> {
+    fn summary(&self) -> SummaryJson {
+        let failed = self.applied.count(Outcome::Failed) + self.applied.count(Outcome::Unknown);
+        SummaryJson {
+            created: self.applied.done(ChangeKind::Create),
+            updated: self.applied.done(ChangeKind::Update),
+            deleted: self.applied.done(ChangeKind::Delete),
+            unchanged: self.unchanged,
+            failed,
+            skipped: self.applied.count(Outcome::Skipped),
+        }
+    }
+
+    fn message(&self, failure: &Failure) -> String {
+        let mut text = failure.to_string();
+        let mut source = std::error::Error::source(failure);
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        self.redactor.redact(&text)
+    }
+
+    fn error(&self, failure: &Failure) -> ErrorJson {
+        let api = match failure {
+            Failure::Api(error) => Some(error),
+            _ => None,
+        };
+        ErrorJson {
+            code: failure.code(),
+            message: self.message(failure),
+            status: api.and_then(|error| error.status),
+            request_id: api.and_then(|error| error.request_id.clone()),
+        }
+    }
+
+    /// What `apply -o json` prints.
+    pub(crate) fn json(&self) -> String {
+        let result = |result: &'_ ChangeResult| -> (f64, Option<ErrorJson>) {
+            let latency_ms = result.cost.latency_ms();
+            (
+                latency_ms,
+                result.failure.as_ref().map(|failure| self.error(failure)),
+            )
+        };
+        let results = self.applied.results.iter().map(|each| {
+            let (latency_ms, error) = result(each);
+            ResultJson {
+                address: each.address.to_string(),
+                operation: each.kind,
+                outcome: each.outcome.as_str(),
+                id: each.id.as_ref().map(ResourceId::as_str),
+                latency_ms,
+                attempts: each.cost.attempts,
+                test: TestJson {
+                    status: None,
+                    failures: Vec::new(),
+                },
+                error,
+            }
+        });
+        json(&ApplyJson {
+            format_version: FORMAT_VERSION,
+            run_id: self.run,
+            tenant: self.tenant,
+            results: results.collect(),
+            summary: self.summary(),
+            requests: RequestsJson {
+                sent: self.sent,
+                retried: self.retried,
+            },
+            webhooks: WebhooksJson {
+                delivered: self.webhooks.delivered,
+                pending: self.webhooks.pending,
+            },
+        })
+    }
+
+    /// What `apply` prints for people.
+    pub(crate) fn text(&self, screen: Screen) -> String {
+        let mut text = String::new();
+        for result in &self.applied.results {
+            text.push_str(&self.line(screen, result));
+        }
+        let sum = self.summary();
+        let mut parts = vec![
+            format!("{} created", sum.created),
+            format!("{} updated", sum.updated),
+            format!("{} deleted", sum.deleted),
+            format!("{} unchanged", sum.unchanged),
+        ];
+        if sum.failed > 0 {
+            parts.push(screen.paint(Tone::Error, &format!("{} failed", sum.failed)));
+        }
+        if sum.skipped > 0 {
+            parts.push(screen.paint(Tone::Warning, &format!("{} skipped", sum.skipped)));
+        }
+        let retried = if self.retried > 0 {
+            format!(", {} retried", self.retried)
+        } else {
+            String::new()
+        };
+        text.push_str(&format!(
+            "\nDone: {}. {} requests{retried}.\n",
+            parts.join(", "),
+            self.sent
+        ));
+        if sum.failed + sum.skipped > 0 {
+            text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
+            text.push_str("Run `cxda apply` again to continue; what is done is not done twice.\n");
+        }
+        if self.webhooks.delivered + self.webhooks.pending > 0 {
+            let hooks = self.webhooks;
+            text.push_str(&format!(
+                "Webhooks: {} delivered, {} pending.\n",
+                hooks.delivered, hooks.pending
+            ));
+        }
+        text
+    }
+
+    fn line(&self, screen: Screen, result: &ChangeResult) -> String {
+        let address = safe::line(&result.address.to_string());
+        let (mark, tone) = match (result.outcome, result.kind) {
+            (Outcome::Done, ChangeKind::Create) => ("+", Tone::Create),
+            (Outcome::Done, ChangeKind::Update) => ("~", Tone::Update),
+            (Outcome::Done, ChangeKind::Delete) => ("-", Tone::Delete),
+            (Outcome::Skipped, _) => ("·", Tone::Warning),
+            (Outcome::Failed, _) => ("✗", Tone::Error),
+            (Outcome::Unknown, _) => ("?", Tone::Error),
+        };
+        let did = match (result.outcome, result.kind) {
+            (Outcome::Done, ChangeKind::Create) => "created",
+            (Outcome::Done, ChangeKind::Update) => "updated",
+            (Outcome::Done, ChangeKind::Delete) => "deleted",
+            (outcome, _) => outcome.as_str(),
+        };
+        let detail = if let Some(failure) = &result.failure {
+            safe::lines(&self.message(failure))
+        } else {
+            let id = result
+                .id
+                .as_ref()
+                .map_or_else(String::new, |id| format!("{id}, "));
+            format!("{id}{} ms", result.cost.latency.as_millis())
+        };
+        let head = screen.paint(tone, &format!("{mark} {address}"));
+        format!("{head}  {did}  {}\n", screen.paint(Tone::Faint, &detail))
+    }
+}

@@ -1,0 +1,229 @@
+//! What every journal promises. It must be fresh, and nobody else may use it.
+
+use cxda_domain::address::Address;
+use cxda_domain::applied::LastApplied;
+use cxda_domain::audit::{Phase, SealedRecord};
+use cxda_domain::key::{Digest, EntityTag};
+use cxda_domain::request::Operation;
+use cxda_domain::secret::SecretText;
+use cxda_ports::journal::{DeliveryState, Intent, Journal, Memory};
+use serde_json::{Map, Value};
+use tokio::join;
+
+use crate::samples::{audit_entry, intent, last_applied, outbox_entry, settlement};
+
+/// The whole suite.
+pub async fn keeps_its_promises(journal: &dyn Journal) {
+    a_fresh_one_is_empty(journal).await;
+    an_intent_is_kept_until_it_is_resolved(journal).await;
+    an_intent_of_the_same_operation_is_replaced(journal).await;
+    what_was_applied_is_remembered_until_forgotten(journal).await;
+    a_settlement_is_kept_whole_or_not_at_all(journal).await;
+    events_wait_until_they_are_delivered(journal).await;
+    writes_that_meet_are_all_kept(journal).await;
+    records_make_one_chain(journal).await;
+    fingerprints_tell_secrets_apart(journal);
+}
+
+async fn a_fresh_one_is_empty(journal: &dyn Journal) {
+    assert!(journal.last_applied().await.unwrap().is_empty());
+    assert_eq!(journal.open_intents().await.unwrap(), []);
+    assert_eq!(journal.records_after(0).await.unwrap(), []);
+    assert_eq!(journal.pending_deliveries().await.unwrap(), []);
+}
+
+async fn an_intent_is_kept_until_it_is_resolved(journal: &dyn Journal) {
+    let first = intent("z first");
+    let second = Intent {
+        operation: Operation::ReplaceView,
+        address: Address::view("a view/with a slash"),
+        id: Some("view-1".parse().unwrap()),
+        key: None,
+        base_tag: Some(EntityTag::new("W/\"1\"")),
+        ..intent("a second")
+    };
+    for intent in [&first, &second] {
+        begin(journal, intent).await;
+    }
+    let open = journal.open_intents().await.unwrap();
+    assert_eq!(open, [first, second.clone()], "the oldest first");
+
+    let mut unknown = settlement("z first");
+    unknown.resolved = false;
+    journal.settle(&unknown).await.unwrap();
+    assert_eq!(journal.open_intents().await.unwrap().len(), 2, "still open");
+    journal.settle(&settlement("z first")).await.unwrap();
+    assert_eq!(journal.open_intents().await.unwrap(), [second]);
+    journal.settle(&settlement("a second")).await.unwrap();
+    assert_eq!(journal.open_intents().await.unwrap(), []);
+}
+
+async fn an_intent_of_the_same_operation_is_replaced(journal: &dyn Journal) {
+    let mut again = intent("again");
+    begin(journal, &again).await;
+    again.payload = Digest::of("another body");
+    begin(journal, &again).await;
+    assert_eq!(journal.open_intents().await.unwrap(), [again]);
+    journal.settle(&settlement("again")).await.unwrap();
+}
+
+async fn what_was_applied_is_remembered_until_forgotten(journal: &dyn Journal) {
+    let mut done = settlement("remember");
+    done.memory = Memory::Applied(last_applied("one"));
+    journal.settle(&done).await.unwrap();
+    let changed = LastApplied {
+        id: "action-2".parse().unwrap(),
+        protect: true,
+        secrets: [].into(),
+        ..last_applied("one")
+    };
+    let adopted = [changed.clone(), last_applied("two")];
+    journal.adopt(&adopted).await.unwrap();
+    let known = journal.last_applied().await.unwrap();
+    assert_eq!(known.into_values().collect::<Vec<_>>(), adopted);
+
+    journal.settle(&settlement("unchanged")).await.unwrap();
+    let mut gone = settlement("forget");
+    gone.memory = Memory::Forgotten(Address::action("two"));
+    journal.settle(&gone).await.unwrap();
+    let known = journal.last_applied().await.unwrap();
+    assert_eq!(known.into_values().collect::<Vec<_>>(), [changed]);
+}
+
+async fn a_settlement_is_kept_whole_or_not_at_all(journal: &dyn Journal) {
+    begin(journal, &intent("half")).await;
+    let records = records(journal).await;
+    let known = journal.last_applied().await.unwrap();
+    let mut refused = settlement("half");
+    refused.memory = Memory::Applied(last_applied("half"));
+    // Ids of the outbox are unique, so this one cannot be kept.
+    refused.outbox = vec![outbox_entry("twice"), outbox_entry("twice")];
+    assert!(journal.settle(&refused).await.is_err());
+    assert_eq!(journal.open_intents().await.unwrap().len(), 1);
+    assert_eq!(journal.last_applied().await.unwrap(), known);
+    assert_eq!(journal.pending_deliveries().await.unwrap(), []);
+    assert_eq!(self::records(journal).await, records);
+    journal.settle(&settlement("half")).await.unwrap();
+}
+
+async fn events_wait_until_they_are_delivered(journal: &dyn Journal) {
+    let entries = ["z", "a", "m"].map(outbox_entry);
+    let mut first = settlement("events");
+    first.outbox = entries[..2].to_vec();
+    journal.settle(&first).await.unwrap();
+    let mut second = settlement("more events");
+    second.outbox = entries[2..].to_vec();
+    journal.settle(&second).await.unwrap();
+    assert_eq!(journal.pending_deliveries().await.unwrap(), entries);
+
+    journal
+        .note_delivery("z", DeliveryState::Pending)
+        .await
+        .unwrap();
+    assert_eq!(journal.pending_deliveries().await.unwrap(), entries);
+    journal
+        .note_delivery("a", DeliveryState::Delivered)
+        .await
+        .unwrap();
+    let left = journal.pending_deliveries().await.unwrap();
+    assert_eq!(left, [entries[0].clone(), entries[2].clone()]);
+    assert!(
+        journal
+            .note_delivery("absent", DeliveryState::Delivered)
+            .await
+            .is_err()
+    );
+}
+
+async fn writes_that_meet_are_all_kept(journal: &dyn Journal) {
+    let before = records(journal).await.len();
+    let (one, two) = (intent("one"), intent("two"));
+    let end = settlement("zero");
+    let ((), (), ended) = join!(
+        begin(journal, &one),
+        begin(journal, &two),
+        journal.settle(&end),
+    );
+    ended.unwrap();
+    assert_eq!(records(journal).await.len(), before + 3);
+    assert_eq!(journal.open_intents().await.unwrap().len(), 2);
+}
+
+async fn records_make_one_chain(journal: &dyn Journal) {
+    let records = records(journal).await;
+    let mut before = "0".repeat(64);
+    for (number, record) in (1..).zip(&records) {
+        assert_eq!(record.seq, number);
+        let mut members: Map<String, Value> = serde_json::from_str(&record.line).unwrap();
+        assert_eq!(members["seq"], number);
+        assert_eq!(members["prevHash"], *before);
+        let hash = members.remove("hash").unwrap();
+        let canonical = serde_jcs::to_vec(&members).unwrap();
+        assert_eq!(hash, Digest::of(canonical).as_str(), "record {number}");
+        hash.as_str().unwrap().clone_into(&mut before);
+    }
+    let places: Vec<_> = MEMBERS
+        .iter()
+        .map(|member| records[0].line.find(&format!("\"{member}\":")).unwrap())
+        .collect();
+    assert!(
+        places.is_sorted(),
+        "members stand in the order of the contract"
+    );
+    assert!(records.iter().all(|record| !record.line.contains('\n')));
+    assert!(
+        records
+            .iter()
+            .any(|record| record.line.contains(r#""latencyMs":12.0,"#))
+    );
+
+    let half = records.len() / 2;
+    let after = u64::try_from(half).unwrap();
+    let rest = journal.records_after(after).await.unwrap();
+    assert_eq!(rest, records[half..]);
+    assert_eq!(journal.records_after(u64::MAX).await.unwrap(), []);
+}
+
+/// The members of a record, in order.
+const MEMBERS: [&str; 15] = [
+    "seq",
+    "auditId",
+    "runId",
+    "timestamp",
+    "actor",
+    "tenant",
+    "action",
+    "phase",
+    "resource",
+    "changes",
+    "metrics",
+    "compliance",
+    "error",
+    "prevHash",
+    "hash",
+];
+
+fn fingerprints_tell_secrets_apart(journal: &dyn Journal) {
+    let fingerprint = |text: &str| journal.fingerprint(&SecretText::new(text));
+    assert_eq!(fingerprint("hunter2"), fingerprint("hunter2"));
+    assert_ne!(fingerprint("hunter2"), fingerprint("hunter3"));
+    assert_ne!(fingerprint(""), fingerprint("\0"));
+    let plain = Digest::of("hunter2");
+    assert_ne!(
+        fingerprint("hunter2").as_str(),
+        plain.as_str(),
+        "it is keyed"
+    );
+    assert!(!fingerprint("hunter2").as_str().contains("hunter2"));
+}
+
+async fn begin(journal: &dyn Journal, intent: &Intent) {
+    let entry = audit_entry(&intent.operation_id, Phase::Intended);
+    let record = journal.begin(intent, &entry).await.unwrap();
+    let kept = journal.records_after(record.seq - 1).await.unwrap();
+    assert_eq!(kept[0], record, "what is answered is what is kept");
+}
+
+async fn records(journal: &dyn Journal) -> Vec<SealedRecord> {
+    journal.records_after(0).await.unwrap()
+}

@@ -1,0 +1,13 @@
+//! The use cases over adapters in memory: what is sent, in which order, and what is remembered.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy exempts test functions only, and these modules are nothing else"
+)]
+
+mod bench;
+mod faults;
+mod order;
+mod plan;
+mod sequence;
+mod update;

@@ -1,0 +1,23 @@
+//! What holds of the repository as a whole: which crate may use which, how files look, and that documents are true.
+//!
+//! What the code computes is not tested here, but beside the code and in `tests/it`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "only test functions are exempt by themselves, and all of this is test code"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests read the repository itself"
+)]
+
+mod dependencies;
+mod documents;
+#[cfg(unix)]
+mod examples;
+mod files;
+#[cfg(unix)]
+mod readme;
+#[cfg(unix)]
+mod shell;
+mod tree;
