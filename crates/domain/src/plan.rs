@@ -407,7 +407,8 @@ fn count(change: &Change, desired: Option<&Desired>, requests: &mut RequestCount
         (ChangeKind::Delete, ResourceKind::View) => requests.add(Op::DeleteView, 1),
         (ChangeKind::Delete, ResourceKind::Action) => requests.add(Op::DeleteAction, 1),
     }
-    if change.kind != ChangeKind::Delete && desired.is_some_and(builds_indexes) {
+    // What is deleted is not wanted, so it has no indexes to build.
+    if desired.is_some_and(builds_indexes) {
         requests.add(Op::BuildIndexes, 1);
     }
 }

@@ -107,3 +107,26 @@ impl Serialize for Rule {
         serializer.serialize_str(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_stand_in_order_and_tell_their_severity() {
+        let codes: Vec<_> = Rule::ALL.iter().map(|rule| rule.code()).collect();
+        assert!(codes.is_sorted_by(|left, right| left < right));
+        for rule in Rule::ALL {
+            assert_eq!(
+                rule.severity() == Severity::Warning,
+                rule.code().starts_with('W')
+            );
+            assert!(rule.summary().ends_with('.'), "{rule}");
+        }
+        assert_eq!(serde_json::to_string(&Rule::V005).unwrap(), r#""V005""#);
+        assert_eq!(
+            serde_json::to_string(&Severity::Warning).unwrap(),
+            r#""warning""#
+        );
+    }
+}
