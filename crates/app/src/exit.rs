@@ -114,6 +114,7 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
         PlanError::Journal(error) => of_store(error),
         PlanError::Observe(error) => of_api(error),
         PlanError::Ambiguous { .. } => Exit::Conflict,
+        PlanError::NoTarget { .. } => Exit::Usage,
     }
 }
 

@@ -120,7 +120,7 @@ impl FromStr for Address {
 
 /// A pattern over addresses, in which `*` stands for any characters, `/` included.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct AddressPattern(String);
 
 impl AddressPattern {
@@ -139,10 +139,11 @@ impl FromStr for AddressPattern {
     type Err = AddressError;
 
     fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        // What stands before the first star must be able to begin an address, or the pattern could never fit any.
+        let (before, _) = raw.split_once('*').unwrap_or((raw, ""));
         let plausible = ["view/", "action/"]
             .iter()
-            .any(|prefix| raw.starts_with(prefix))
-            || raw.contains('*');
+            .any(|kind| before.starts_with(kind) || raw.contains('*') && kind.starts_with(before));
         if plausible && !raw.ends_with('/') {
             Ok(Self(raw.to_owned()))
         } else {
@@ -150,6 +151,20 @@ impl FromStr for AddressPattern {
                 raw: raw.to_owned(),
             })
         }
+    }
+}
+
+impl TryFrom<String> for AddressPattern {
+    type Error = AddressError;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        raw.parse()
+    }
+}
+
+impl From<AddressPattern> for String {
+    fn from(pattern: AddressPattern) -> Self {
+        pattern.0
     }
 }
 
@@ -204,6 +219,43 @@ mod tests {
             let parsed: AddressPattern = pattern.parse().unwrap();
             assert_eq!(parsed.matches(&address), fits, "case: {pattern}");
         }
-        assert!("score".parse::<AddressPattern>().is_err());
+    }
+
+    #[test]
+    fn a_pattern_that_could_never_match_is_refused() {
+        for (raw, fits) in [
+            ("act*", true),
+            ("*", true),
+            ("view/a*/b", true),
+            ("score", false),
+            ("score*", false),
+            ("views/*", false),
+            ("view/", false),
+            ("*/", false),
+            ("", false),
+        ] {
+            assert_eq!(raw.parse::<AddressPattern>().is_ok(), fits, "case: {raw:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_patterns_are_text_in_json_and_judged_when_read() {
+        let address: Address = serde_json::from_str(r#""view/a b""#).unwrap();
+        assert_eq!(address, Address::view("a b"));
+        assert_eq!(serde_json::to_string(&address).unwrap(), r#""view/a b""#);
+        assert!(serde_json::from_str::<Address>(r#""view""#).is_err());
+        let pattern: AddressPattern = serde_json::from_str(r#""view/*""#).unwrap();
+        assert_eq!(pattern.as_str(), "view/*");
+        assert_eq!(serde_json::to_string(&pattern).unwrap(), r#""view/*""#);
+        let error = serde_json::from_str::<AddressPattern>(r#""x""#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#""x" is not an address, expected `view/NAME` or `action/NAME`"#
+        );
+    }
+
+    #[test]
+    fn views_stand_before_actions() {
+        assert!(Address::view("z") < Address::action("a"));
     }
 }

@@ -67,3 +67,35 @@ pub(crate) fn collect_leaves(path: &str, value: &Value, digests: &mut BTreeMap<S
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_leaf_has_a_digest_and_a_number_has_one_however_it_is_written() {
+        let digests =
+            |value: Value| field_digests(&Projection::new(value.as_object().unwrap().clone()));
+        let found = digests(json!({"a": 1, "b": {"c": [1, {"x": null}], "d": {}}}));
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "b.c"]);
+        assert_eq!(found, digests(json!({"a": 1.0, "b": {"c": [1.0, {}]}})));
+        assert_ne!(found, digests(json!({"a": 2, "b": {"c": [1, {}]}})));
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let fields = Projection::new(json!({"a": 1}).as_object().unwrap().clone());
+        let secrets = BTreeMap::from([("v".to_owned(), Fingerprint::new("f"))]);
+        let record = LastApplied::new(
+            Address::view("calls"),
+            "id-1".parse().unwrap(),
+            &fields,
+            secrets,
+            true,
+        );
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<LastApplied>(&text).unwrap(), record);
+    }
+}

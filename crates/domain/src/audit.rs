@@ -126,3 +126,64 @@ pub struct SealedRecord {
     /// Compact JSON without the final line feed.
     pub line: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_what_the_audit_format_says() {
+        let address = Address::action("score_calc");
+        let entry = AuditEntry {
+            audit_id: "a-1".into(),
+            run_id: RunId::new("r-1"),
+            timestamp: UtcMillis::UNIX_EPOCH,
+            actor: "ci".into(),
+            tenant: "prod".into(),
+            action: AuditAction::UpdateDataAction,
+            phase: Phase::Done,
+            resource: AuditedResource::new(&address, "id-1".parse().ok()),
+            changes: vec!["cache".into()],
+            metrics: Some(AuditMetrics {
+                latency_ms: 12.5,
+                attempts: 2,
+            }),
+            compliance: Compliance {
+                schema_validated: Some(true),
+                ..Compliance::default()
+            },
+            error: None,
+        };
+        insta::assert_snapshot!(serde_json::to_string_pretty(&entry).unwrap(), @r#"
+        {
+          "auditId": "a-1",
+          "runId": "r-1",
+          "timestamp": "1970-01-01T00:00:00.000Z",
+          "actor": "ci",
+          "tenant": "prod",
+          "action": "UPDATE_DATA_ACTION",
+          "phase": "done",
+          "resource": {
+            "type": "action",
+            "id": "id-1",
+            "name": "score_calc"
+          },
+          "changes": [
+            "cache"
+          ],
+          "metrics": {
+            "latencyMs": 12.5,
+            "attempts": 2
+          },
+          "compliance": {
+            "schemaValidated": true,
+            "dependencyVerified": null,
+            "circularReferenceCheckPassed": null,
+            "scriptSyntaxChecked": null,
+            "testPassed": null
+          },
+          "error": null
+        }
+        "#);
+    }
+}

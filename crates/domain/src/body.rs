@@ -183,3 +183,53 @@ impl ViewBody {
         Projection::of_view(self, &self.source.projected())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::tests::source::{action, manifest, view};
+
+    #[test]
+    fn the_id_of_a_source_view_is_known_once_it_is_there() {
+        let manifest = manifest(&view("top", r#"{"view": "base"}"#));
+        let (declared, _) = manifest.views().next().unwrap();
+        assert_eq!(ViewBody::new(declared, None).source.id(), None);
+        let body = ViewBody::new(declared, "id-base".parse().ok());
+        assert_eq!(body.source.id().as_deref(), Some("id-base"));
+        // What is compared is the name: ids differ between tenants.
+        assert_eq!(
+            body.projection(),
+            ViewBody::new(declared, None).projection()
+        );
+    }
+
+    #[test]
+    fn the_id_of_a_source_table_is_itself_in_lower_case() {
+        let table = r#"{"table": "ABCDEF00-1234-1234-1234-123456789012"}"#;
+        let manifest = manifest(&view("top", table));
+        let (declared, _) = manifest.views().next().unwrap();
+        let source = ViewBody::new(declared, None).source;
+        assert_eq!(
+            source.id().as_deref(),
+            Some("abcdef00-1234-1234-1234-123456789012")
+        );
+    }
+
+    #[test]
+    fn debug_of_a_body_shows_no_script() {
+        let manifest = manifest(&action("score", "").replace("main", "canary()"));
+        let (declared, _) = manifest.actions().next().unwrap();
+        assert!(!format!("{:?}", ActionBody::new(declared, None)).contains("canary"));
+    }
+
+    #[test]
+    fn a_disabled_cache_without_a_key_leaves_the_tenants() {
+        let off = action("score", r#", "cache": {"enabled": false}"#);
+        let manifest = manifest(&off);
+        let (declared, _) = manifest.actions().next().unwrap();
+        let body = ActionBody::new(declared, None);
+        assert_eq!(body.cache.as_ref().unwrap().key, None);
+        let cache = body.projection().fields()["cache"].clone();
+        assert_eq!(cache, serde_json::json!({"enabled": false}));
+    }
+}

@@ -262,11 +262,11 @@ mod tests {
     use super::*;
     use crate::address::Address;
 
-    fn projection(value: Value) -> Projection {
+    fn projection(value: &Value) -> Projection {
         Projection::new(value.as_object().unwrap().clone())
     }
 
-    fn paths(wanted: Value, shown: Value, left_out: LeftOut) -> Vec<String> {
+    fn paths(wanted: &Value, shown: &Value, left_out: LeftOut) -> Vec<String> {
         let found = differences(&projection(wanted), &projection(shown), left_out);
         found.into_iter().map(|field| field.path).collect()
     }
@@ -278,7 +278,7 @@ mod tests {
             "description": "a", "enabled": false, "variables": {"x": {}},
             "cache": {"enabled": true, "key": "k", "ttl": 61, "more": 1},
         });
-        assert_eq!(paths(wanted, shown, LeftOut::MeansEmpty), ["cache.ttl"]);
+        assert_eq!(paths(&wanted, &shown, LeftOut::MeansEmpty), ["cache.ttl"]);
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
             "variables": {"gone": {"value": "3"}, "kept": {"value": "0"}},
         });
         assert_eq!(
-            paths(wanted, shown, LeftOut::SaysNothing),
+            paths(&wanted, &shown, LeftOut::SaysNothing),
             [
                 "source.view",
                 "source.table",
@@ -306,9 +306,9 @@ mod tests {
     #[test]
     fn what_is_left_out_says_nothing_after_a_write_and_is_empty_after_a_read() {
         let wanted = json!({"description": "a", "dependencies": [], "variables": {}});
-        assert!(paths(wanted.clone(), json!({}), LeftOut::SaysNothing).is_empty());
+        assert!(paths(&wanted, &json!({}), LeftOut::SaysNothing).is_empty());
         assert_eq!(
-            paths(wanted, json!({}), LeftOut::MeansEmpty),
+            paths(&wanted, &json!({}), LeftOut::MeansEmpty),
             ["description"]
         );
     }
@@ -317,17 +317,17 @@ mod tests {
     fn a_masked_value_says_nothing() {
         let wanted = json!({"variables": {"a": {"value": "x", "scope": "action"}}});
         let shown = json!({"variables": {"a": {"value": "****"}}});
-        assert!(paths(wanted, shown, LeftOut::MeansEmpty).is_empty());
+        assert!(paths(&wanted, &shown, LeftOut::MeansEmpty).is_empty());
     }
 
     #[test]
     fn numbers_are_compared_by_value() {
         let wanted = json!({"refresh": {"intervalMinutes": 15, "auto": true}});
         let shown = json!({"refresh": {"intervalMinutes": 15.0, "auto": true}});
-        assert!(paths(wanted.clone(), shown, LeftOut::MeansEmpty).is_empty());
+        assert!(paths(&wanted, &shown, LeftOut::MeansEmpty).is_empty());
         let text = json!({"refresh": {"intervalMinutes": "15", "auto": true}});
         assert_eq!(
-            paths(wanted, text, LeftOut::MeansEmpty),
+            paths(&wanted, &text, LeftOut::MeansEmpty),
             ["refresh.intervalMinutes"]
         );
     }
@@ -335,8 +335,8 @@ mod tests {
     #[test]
     fn a_listing_shows_all_where_every_managed_member_stands() {
         let wanted =
-            projection(json!({"script": {"content": "x", "language": "j"}, "enabled": true}));
-        let shows = |shown: Value| shows_all(&wanted, &projection(shown));
+            projection(&json!({"script": {"content": "x", "language": "j"}, "enabled": true}));
+        let shows = |shown: Value| shows_all(&wanted, &projection(&shown));
         assert!(shows(
             json!({"script": {"content": "y", "language": null}, "enabled": false})
         ));
@@ -350,7 +350,7 @@ mod tests {
     fn cause_tells_which_side_moved() {
         let base = |fields: Value| {
             let id = "id1".parse().unwrap();
-            let fields = projection(fields);
+            let fields = projection(&fields);
             LastApplied::new(Address::action("abc"), id, &fields, BTreeMap::new(), false)
         };
         let applied = base(json!({"a": 1, "variables": {"v": {"value": "1", "type": "string"}}}));

@@ -172,3 +172,151 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::VariableBody;
+    use crate::manifest::tests::source::{action, manifest, view};
+    use crate::secret::SecretText;
+    use crate::variable::{VariableScope, VariableType};
+
+    fn id() -> ResourceId {
+        "id-1".parse().unwrap()
+    }
+
+    fn shown(event: &Event) -> String {
+        serde_json::to_string_pretty(&event.body).unwrap()
+    }
+
+    #[test]
+    fn words_name_what_they_print() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_word(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        assert_eq!(EventKind::from_word("view_created"), None);
+    }
+
+    #[test]
+    fn bodies_of_views() {
+        let source = r#"{"table": "12345678-1234-1234-1234-123456789012"}"#;
+        let manifest = manifest(&view("calls", source));
+        let (declared, _) = manifest.views().next().unwrap();
+        let body = ViewBody::new(declared, None);
+        let address = Address::view("calls");
+        let at = UtcMillis::UNIX_EPOCH;
+        let created = Event::view(
+            EventKind::ViewCreated,
+            &address,
+            &id(),
+            Some(&body),
+            at,
+            12.5,
+        );
+        insta::assert_snapshot!(shown(&created), @r#"
+        {
+          "data": {
+            "creationLatencyMs": 12.5,
+            "name": "calls",
+            "refreshRate": "5m",
+            "viewId": "id-1"
+          },
+          "eventType": "VIEW_CREATED",
+          "timestamp": "1970-01-01T00:00:00.000Z"
+        }
+        "#);
+        let deleted = Event::view(EventKind::ViewDeleted, &address, &id(), None, at, 1.0);
+        insta::assert_snapshot!(shown(&deleted), @r#"
+        {
+          "data": {
+            "creationLatencyMs": 1.0,
+            "name": "calls",
+            "refreshRate": null,
+            "viewId": "id-1"
+          },
+          "eventType": "VIEW_DELETED",
+          "timestamp": "1970-01-01T00:00:00.000Z"
+        }
+        "#);
+        assert_eq!(
+            (created.kind, created.address),
+            (EventKind::ViewCreated, address)
+        );
+    }
+
+    #[test]
+    fn bodies_of_actions() {
+        let address = Address::action("score");
+        let kind = EventKind::ActionCreated;
+        let tested = Event::action(kind, &address, &id(), Some("SUCCESS"), 12.5);
+        insta::assert_snapshot!(shown(&tested), @r#"
+        {
+          "action_id": "id-1",
+          "event": "ACTION_CREATED",
+          "latency_ms": 12.5,
+          "test_status": "SUCCESS"
+        }
+        "#);
+        let untested = Event::action(kind, &address, &id(), None, 12.5);
+        assert_eq!(untested.body["test_status"], Value::Null);
+    }
+
+    #[test]
+    fn bodies_about_variables_and_dates() {
+        let dates = r#", "dateProcessing": {"sourceField": "a", "targetField": "b", "timestamp": "2024-02-29T15:30:00Z",
+            "timezone": "UTC", "operation": "ADD_OFFSET", "offsetMinutes": 120}"#;
+        let manifest = manifest(&action("score", dates));
+        let (declared, _) = manifest.actions().next().unwrap();
+        let variable = |name: &str, encrypted| VariableBody {
+            name: name.parse().unwrap(),
+            kind: VariableType::String,
+            value: SecretText::new("canary"),
+            literal: false,
+            encrypted,
+            scope: VariableScope::Action,
+        };
+        let variables = vec![
+            variable("a", true),
+            variable("b", false),
+            variable("c", true),
+        ];
+        let sent = ActionBody::new(declared, Some(variables));
+        let address = Address::action("score");
+        let updated = Event::variables_updated(&address, &id(), &sent, 12.5);
+        insta::assert_snapshot!(shown(&updated), @r#"
+        {
+          "data_action_id": "id-1",
+          "encrypted_count": 2,
+          "event": "VARIABLES_UPDATED",
+          "latency_ms": 12.5,
+          "success": true,
+          "variable_count": 3
+        }
+        "#);
+        let dates = sent.dates.as_ref().unwrap();
+        let processed =
+            Event::date_processed(&address, &id(), dates, "r-1", UtcMillis::UNIX_EPOCH, 12.5);
+        insta::assert_snapshot!(shown(&processed), @r#"
+        {
+          "action_id": "id-1",
+          "audit_record": {
+            "accuracy_valid": true,
+            "action_id": "id-1",
+            "input_timestamp": "2024-02-29T15:30:00Z",
+            "latency_ms": 12.5,
+            "output_timestamp": "2024-02-29T17:30:00.000Z",
+            "request_id": "r-1",
+            "status": "SUCCESS",
+            "timestamp": "1970-01-01T00:00:00.000Z"
+          }
+        }
+        "#);
+        let unmanaged = ActionBody::new(declared, None);
+        let none = Event::variables_updated(&address, &id(), &unmanaged, 1.0);
+        assert_eq!(
+            (&none.body["variable_count"], &none.body["encrypted_count"]),
+            (&json!(0), &json!(0))
+        );
+    }
+}

@@ -157,4 +157,20 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of("").as_str(), empty);
     }
+
+    #[test]
+    fn names_are_taken_and_given_back_as_they_are() {
+        let tag = EntityTag::new("W/\"a b\"");
+        assert_eq!(tag.as_str(), "W/\"a b\"");
+        assert_eq!(tag.to_string(), tag.as_str());
+        assert_eq!(serde_json::to_value(&tag).unwrap(), tag.as_str());
+        let id: ResourceId = serde_json::from_str(r#""v-1""#).unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), r#""v-1""#);
+        let error = serde_json::from_str::<ResourceId>(r#""../v""#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "id is not 1 to 128 letters, digits, `_` or `-`"
+        );
+        assert_eq!(Digest::of("").to_string(), Digest::of([]).as_str());
+    }
 }

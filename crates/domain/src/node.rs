@@ -109,3 +109,44 @@ impl Node {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::manifest::tests::source::document;
+
+    #[test]
+    fn a_tree_is_the_same_as_json() {
+        let node = document(r#"{"a": [null, true, -1, 18446744073709551615, 1.5, "x"], "b": {}}"#);
+        let want =
+            json!({"a": [null, true, -1, 18_446_744_073_709_551_615_u64, 1.5, "x"], "b": {}});
+        assert_eq!(node.to_json(), Some(want));
+    }
+
+    #[test]
+    fn what_json_cannot_carry_is_none() {
+        for text in [
+            "18446744073709551616",
+            "-9223372036854775809",
+            "inf",
+            "NaN",
+            r#"{"a": 1, "a": 1}"#,
+            "[[inf]]",
+        ] {
+            assert_eq!(document(text).to_json(), None, "case: {text}");
+        }
+    }
+
+    #[test]
+    fn every_value_has_the_name_of_its_type() {
+        let names = ["null", "true", "1", "1.5", r#""x""#, "[]", "{}"]
+            .map(|text| document(text).value.type_name());
+        assert_eq!(
+            names,
+            [
+                "null", "boolean", "integer", "number", "string", "list", "map"
+            ]
+        );
+    }
+}

@@ -247,4 +247,73 @@ mod tests {
         assert_eq!(first, digest(r#"{"x":1,"id":"1","state":"PUBLISHING"}"#));
         assert_ne!(first, digest(r#"{"x":2,"id":"1"}"#));
     }
+
+    #[test]
+    fn a_body_that_was_read_singly_takes_the_place_of_what_the_listing_showed() {
+        let mut state = ObservedState::new(
+            vec![view("v1", "base", "x"), view("v2", "top", "x")],
+            BTreeMap::new(),
+        );
+        state.complete(view("v2", "top", "v1"));
+        state.complete(view("v3", "unknown", "v1"));
+        let top = state.get(&Address::view("top")).unwrap();
+        assert_eq!(
+            top.fields.needs(ResourceKind::View).collect::<Vec<_>>(),
+            ["base"]
+        );
+        assert_eq!(state.resources().len(), 2);
+    }
+
+    #[test]
+    fn a_source_that_no_answer_shows_is_left_as_it_is() {
+        let mut bare = view("v1", "base", "x");
+        bare.fields = Projection::default();
+        let mut odd = view("v2", "odd", "x");
+        odd.fields
+            .fields_mut()
+            .insert(Projection::SOURCE.into(), json!({"id": 7}));
+        let state = ObservedState::new(vec![bare, odd], BTreeMap::new());
+        assert_eq!(state.resources()[0].fields, Projection::default());
+        assert_eq!(
+            state.resources()[1]
+                .fields
+                .needs(ResourceKind::View)
+                .count(),
+            0
+        );
+    }
+
+    #[test]
+    fn an_action_is_busy_while_it_is_published_or_deleted() {
+        for (kind, status, busy) in [
+            (ResourceKind::Action, Some("PUBLISHING"), true),
+            (ResourceKind::Action, Some("DELETING"), true),
+            (ResourceKind::Action, Some("PUBLISHED"), false),
+            (ResourceKind::Action, None, false),
+            (ResourceKind::View, Some("PUBLISHING"), false),
+        ] {
+            let mut resource = view("v1", "base", "x");
+            resource.kind = kind;
+            resource.status = status.map(Into::into);
+            assert_eq!(resource.is_busy(), busy, "case: {kind} {status:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_there_is_not_or_was_never_looked_for() {
+        let [there, gone, unknown] = [1, 2, 3].map(|digit| {
+            let id = format!("12345678-1234-1234-1234-12345678901{digit}");
+            id.parse::<TableId>().unwrap()
+        });
+        let state = ObservedState::new(Vec::new(), BTreeMap::from([(there, true), (gone, false)]));
+        let found = [there, gone, unknown].map(|id| state.has_table(id));
+        assert_eq!(found, [Some(true), Some(false), None]);
+    }
+
+    #[test]
+    fn a_document_that_is_no_object_has_a_digest_of_its_bytes() {
+        assert_eq!(Document::new("[1]").digest(), Digest::of("[1]"));
+        assert_eq!(Document::new("{").digest(), Digest::of("{"));
+        assert_eq!(Document::new("{").as_str(), "{");
+    }
 }

@@ -16,7 +16,8 @@ use crate::manifest::Manifest;
 use crate::observed::{ObservedResource, ObservedState};
 use crate::projection::Projection;
 use crate::request::{Operation, RequestCount};
-use crate::violation::Violations;
+use crate::rule::Rule;
+use crate::violation::{FieldPath, Violation, Violations};
 
 mod hidden;
 mod order;
@@ -119,7 +120,9 @@ pub struct Plan {
     pub to_note: Vec<LastApplied>,
     /// Resources that `--prune` would delete and that stay.
     pub kept: BTreeMap<Address, Kept>,
-    /// What the whole costs, the listing included.
+    /// Resources that were made here and no manifest names; empty where they are pruned.
+    pub orphans: Vec<Address>,
+    /// The most that the whole costs, the listing included, as long as nothing fails.
     pub requests: RequestCount,
     /// Findings about the manifests and the tenant; a plan with errors has no changes.
     pub violations: Violations,
@@ -132,6 +135,40 @@ impl Plan {
             .iter()
             .filter(|change| change.kind == kind)
             .count()
+    }
+
+    /// What a person should know of resources that no manifest names, as warnings.
+    pub fn notes(&self) -> Violations {
+        let note = |rule, message, hint: Option<&str>| Violation {
+            rule,
+            position: None,
+            path: FieldPath::root(),
+            message,
+            hint: hint.map(ToOwned::to_owned),
+        };
+        let mut notes = Violations::new();
+        for (address, kept) in &self.kept {
+            let why = match kept {
+                Kept::Protected => "it is protected".to_owned(),
+                Kept::NeededBy(other) => format!("{other} depends on it"),
+            };
+            let message = format!("{address} stays although no manifest names it: {why}");
+            notes.push(note(Rule::W005, message, None));
+        }
+        if let Some((first, rest)) = self.orphans.split_first() {
+            let message = match rest.len() {
+                0 => format!("{first} was made here and no manifest names it any more"),
+                more => format!(
+                    "{first} and {more} more were made here and no manifest names them any more"
+                ),
+            };
+            notes.push(note(
+                Rule::W006,
+                message,
+                Some("`--prune` deletes what is left over"),
+            ));
+        }
+        notes
     }
 }
 
@@ -208,6 +245,10 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     }
     if input.scope.prune {
         prune::prune(input, &dependencies, &included, &mut plan);
+    } else {
+        plan.orphans = prune::orphans(input)
+            .map(|(applied, _)| applied.address.clone())
+            .collect();
     }
     for change in &plan.changes {
         count(
@@ -264,10 +305,15 @@ fn create(
     wanted: &Projection,
     applied: Option<&LastApplied>,
 ) -> Change {
-    let fields = wanted.fields().iter().map(|(key, value)| FieldDifference {
-        path: key.clone(),
+    let mut whole = wanted.fields().clone();
+    if address.kind == ResourceKind::Action {
+        // What is new runs unless the manifest says otherwise.
+        whole.entry("enabled").or_insert(Value::Bool(true));
+    }
+    let fields = whole.into_iter().map(|(path, after)| FieldDifference {
+        path,
         before: Value::Null,
-        after: value.clone(),
+        after,
     });
     Change {
         address: address.clone(),
@@ -328,7 +374,17 @@ fn shown(desired: &Desired, fields: Vec<FieldDifference>) -> Vec<FieldDifference
     }
 }
 
-/// Adds what carrying out `change` costs.
+/// Whether a create carries blocks that a tenant may leave out of its answer, or ignore.
+fn holds_blocks(desired: &Desired) -> bool {
+    match &desired.body {
+        Body::View(_) => false,
+        Body::Action(action) => {
+            action.cache.is_some() || action.variables.is_some() || action.dates.is_some()
+        }
+    }
+}
+
+/// Adds the most that carrying out `change` costs as long as nothing fails.
 fn count(change: &Change, desired: Option<&Desired>, requests: &mut RequestCount) {
     use Operation as Op;
     let builds_indexes = |body: &Desired| match &body.body {
@@ -337,7 +393,14 @@ fn count(change: &Change, desired: Option<&Desired>, requests: &mut RequestCount
     };
     match (change.kind, change.address.kind) {
         (ChangeKind::Create, ResourceKind::View) => requests.add(Op::CreateView, 1),
-        (ChangeKind::Create, ResourceKind::Action) => requests.add(Op::CreateAction, 1),
+        (ChangeKind::Create, ResourceKind::Action) => {
+            requests.add(Op::CreateAction, 1);
+            // An answer that does not show these blocks costs a read, and what it ignored one write more.
+            if desired.is_some_and(holds_blocks) {
+                requests.add(Op::GetAction, 1);
+                requests.add(Op::ReplaceAction, 1);
+            }
+        }
         (ChangeKind::Update, ResourceKind::View) => {
             requests.add(Op::GetView, 1);
             requests.add(Op::ReplaceView, 1);
@@ -349,7 +412,8 @@ fn count(change: &Change, desired: Option<&Desired>, requests: &mut RequestCount
         (ChangeKind::Delete, ResourceKind::View) => requests.add(Op::DeleteView, 1),
         (ChangeKind::Delete, ResourceKind::Action) => requests.add(Op::DeleteAction, 1),
     }
-    if change.kind != ChangeKind::Delete && desired.is_some_and(builds_indexes) {
+    // What is deleted is not wanted, so it has no indexes to build.
+    if desired.is_some_and(builds_indexes) {
         requests.add(Op::BuildIndexes, 1);
     }
 }

@@ -214,3 +214,72 @@ pub(crate) fn canonical(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn projection(value: &Value) -> Projection {
+        Projection::new(value.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn what_a_resource_needs_is_of_its_own_kind() {
+        let odd =
+            projection(&json!({"dependencies": ["one", 7, "two"], "source": {"view": "base"}}));
+        assert_eq!(
+            odd.needs(ResourceKind::Action).collect::<Vec<_>>(),
+            ["one", "two"]
+        );
+        let view = projection(&json!({"source": {"view": "base"}}));
+        assert_eq!(view.needs(ResourceKind::View).collect::<Vec<_>>(), ["base"]);
+        let table = projection(&json!({"source": {"table": "t"}}));
+        assert_eq!(table.needs(ResourceKind::View).count(), 0);
+        assert_eq!(Projection::default().needs(ResourceKind::View).count(), 0);
+        assert_eq!(Projection::default().at(&[]), None);
+    }
+
+    #[test]
+    fn a_cache_key_is_live_where_caching_is_on() {
+        for (cache, want) in [
+            (json!({"enabled": true, "key": "k"}), Some("k")),
+            (json!({"enabled": false, "key": "k"}), None),
+            (json!({"key": "k"}), None),
+            (json!({"enabled": true, "key": ""}), None),
+            (json!({"enabled": true, "key": null}), None),
+            (json!(null), None),
+        ] {
+            let found = projection(&json!({"cache": cache}));
+            assert_eq!(found.live_cache_key(), want, "case: {cache}");
+        }
+    }
+
+    #[test]
+    fn encrypted_variables_are_named() {
+        let found = projection(
+            &json!({"variables": {"a": {"encrypted": true}, "b": {}, "c": {"encrypted": true}}}),
+        );
+        assert_eq!(found.encrypted_variables().collect::<Vec<_>>(), ["a", "c"]);
+    }
+
+    #[test]
+    fn one_value_has_one_form_however_it_is_written() {
+        for (one, other, same) in [
+            (json!(15), json!(15.0), true),
+            (json!(15), json!("15"), false),
+            (json!(15), json!(15.5), false),
+            // Beyond 53 bits numbers are compared digit by digit.
+            (
+                json!(9_007_199_254_740_993_i64),
+                json!(9_007_199_254_740_992_i64),
+                false,
+            ),
+            (json!([{"a": 1, "b": null}]), json!([{"a": 1.0}]), true),
+            (json!([null]), json!([]), false),
+            (json!({"a": null}), json!({}), true),
+            (json!(null), json!({}), false),
+        ] {
+            assert_eq!(canonical(&one) == canonical(&other), same, "{one} {other}");
+        }
+    }
+}

@@ -161,4 +161,44 @@ mod tests {
         assert_eq!(count.total(), 3);
         assert_eq!(count.by_operation().len(), 1);
     }
+
+    #[test]
+    fn counts_add_up_by_operation() {
+        let mut count = RequestCount::default();
+        count.add(Operation::GetView, 2);
+        count.add(Operation::GetView, 1);
+        count.add(Operation::Token, 0);
+        assert_eq!(
+            count.by_operation(),
+            &BTreeMap::from([(Operation::GetView, 3)])
+        );
+        assert_eq!(count.total(), 3);
+    }
+
+    #[test]
+    fn what_is_named_get_list_or_fetch_reads_and_everything_else_writes() {
+        use Operation as Op;
+        for operation in [
+            Op::Token,
+            Op::ListTables,
+            Op::GetTable,
+            Op::ListViews,
+            Op::GetView,
+            Op::CreateView,
+            Op::ReplaceView,
+            Op::DeleteView,
+            Op::BuildIndexes,
+            Op::RelayWebhook,
+            Op::ListActions,
+            Op::GetAction,
+            Op::CreateAction,
+            Op::ReplaceAction,
+            Op::DeleteAction,
+            Op::TestAction,
+        ] {
+            let verb = operation.words().split(' ').next().unwrap();
+            let reads = ["get", "list", "fetch"].contains(&verb);
+            assert_eq!(operation.writes(), !reads, "{}", operation.words());
+        }
+    }
 }

@@ -92,6 +92,8 @@ rules! {
     W002 Warning "A cycle stands on the tenant, wholly outside the project.",
     W003 Warning "An action holds encrypted variables that its manifest does not manage.",
     W004 Warning "Two actions of the tenant, neither of this project, share a cache key.",
+    W005 Warning "A resource that no manifest names stays, because it is protected or still needed.",
+    W006 Warning "Resources that were made here are named by no manifest any more.",
 }
 
 impl fmt::Display for Rule {
@@ -103,5 +105,28 @@ impl fmt::Display for Rule {
 impl Serialize for Rule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_stand_in_order_and_tell_their_severity() {
+        let codes: Vec<_> = Rule::ALL.iter().map(|rule| rule.code()).collect();
+        assert!(codes.is_sorted_by(|left, right| left < right));
+        for rule in Rule::ALL {
+            assert_eq!(
+                rule.severity() == Severity::Warning,
+                rule.code().starts_with('W')
+            );
+            assert!(rule.summary().ends_with('.'), "{rule}");
+        }
+        assert_eq!(serde_json::to_string(&Rule::V005).unwrap(), r#""V005""#);
+        assert_eq!(
+            serde_json::to_string(&Severity::Warning).unwrap(),
+            r#""warning""#
+        );
     }
 }

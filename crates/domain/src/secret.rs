@@ -67,25 +67,54 @@ impl Redactor {
                 add_inside(&value, &mut forms);
             }
         }
-        // The longest first, so that a secret that holds another one is replaced whole.
-        forms.sort_by(|left, right| {
-            let length = |form: &SecretText| std::cmp::Reverse(form.expose().len());
-            (length(left), left.expose()).cmp(&(length(right), right.expose()))
-        });
+        // In order, so that a form which comes up twice is searched for once.
+        forms.sort_by(|left, right| left.expose().cmp(right.expose()));
         forms.dedup();
         Self(forms)
     }
 
-    /// `text` with every secret replaced by [`SecretText::REDACTED`].
+    /// `text` with every secret replaced by [`SecretText::REDACTED`], be it plain or escaped as in JSON.
+    ///
+    /// Secrets that overlap or touch are replaced together, so that no part of one is left over.
     pub fn redact(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |clean, form| {
-            if clean.contains(form.expose()) {
-                clean.replace(form.expose(), SecretText::REDACTED)
-            } else {
-                clean
-            }
-        })
+        let mut clean = String::with_capacity(text.len());
+        let mut rest = 0;
+        for (start, end) in self.places(text) {
+            clean.push_str(&text[rest..start]);
+            clean.push_str(SecretText::REDACTED);
+            rest = end;
+        }
+        clean.push_str(&text[rest..]);
+        clean
     }
+
+    /// Where secrets stand, each place from its first to behind its last byte, in order and apart from each other.
+    fn places(&self, text: &str) -> Vec<(usize, usize)> {
+        let secrets = self.0.iter();
+        let mut found: Vec<_> = secrets
+            .flat_map(|secret| occurrences(text, secret.expose()))
+            .collect();
+        found.sort_unstable();
+        let mut merged: Vec<(usize, usize)> = Vec::new();
+        for (start, end) in found {
+            match merged.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => merged.push((start, end)),
+            }
+        }
+        merged
+    }
+}
+
+/// Every place of `part` in `text`, also where two overlap.
+fn occurrences(text: &str, part: &str) -> impl Iterator<Item = (usize, usize)> {
+    let step = part.chars().next().map_or(1, char::len_utf8);
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + text.get(from..)?.find(part)?;
+        from = start + step;
+        Some((start, start + part.len()))
+    })
 }
 
 fn add_forms(text: &str, shortest: usize, forms: &mut Vec<SecretText>) {
@@ -143,12 +172,38 @@ mod tests {
     }
 
     #[test]
-    fn redactor_replaces_the_longest_secret_whole() {
-        let redactor = Redactor::new(["abcd", "abcdef", "xy"].map(SecretText::new));
+    fn t_04_secrets_are_replaced_whole_wherever_they_stand() {
+        let redactor =
+            Redactor::new(["abcd", "abcdef", "efgh", "xy", "ééé", "aaaa"].map(SecretText::new));
+        for (text, want) in [
+            ("abcdef abcd xy", "<redacted> <redacted> xy"),
+            ("abcdefgh.", "<redacted>."),
+            ("abcdabcd", "<redacted>"),
+            (".aaaaa.", ".<redacted>."),
+            ("éééé", "<redacted>"),
+            ("abc", "abc"),
+            ("", ""),
+        ] {
+            assert_eq!(redactor.redact(text), want, "case: {text}");
+        }
+        assert_eq!(Redactor::default().redact("abcd"), "abcd");
+    }
+
+    #[test]
+    fn t_04_a_secret_is_found_in_json_too() {
+        let redactor = Redactor::new([SecretText::new("pass\"word\n")]);
+        let echoed = serde_json::json!({"message": "got pass\"word\n here"}).to_string();
         assert_eq!(
-            redactor.redact("abcdef abcd xy"),
-            "<redacted> <redacted> xy"
+            redactor.redact(&echoed),
+            r#"{"message":"got <redacted> here"}"#
         );
+        assert_eq!(redactor.redact("pass\"word\n"), "<redacted>");
+    }
+
+    #[test]
+    fn secrets_are_compared_by_their_text() {
+        assert_eq!(SecretText::new("a"), SecretText::new("a".to_owned()));
+        assert_ne!(SecretText::new("a"), SecretText::new("b"));
     }
 
     #[test]

@@ -175,3 +175,98 @@ impl IntoIterator for Violations {
         self.0.into_iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violation(rule: Rule, line: u32, column: u32, path: &str) -> Violation {
+        Violation {
+            rule,
+            position: Some(Position {
+                file: "a.yaml".into(),
+                mark: Mark::new(line, column),
+            }),
+            path: FieldPath::from(path),
+            message: "wrong".into(),
+            hint: None,
+        }
+    }
+
+    #[test]
+    fn paths_grow_and_shrink() {
+        let path = FieldPath::root()
+            .key("spec")
+            .key("columns")
+            .index(2)
+            .key("alias");
+        assert_eq!(path.to_string(), "spec.columns[2].alias");
+        let around = std::iter::successors(Some(path), FieldPath::parent);
+        let around: Vec<_> = around.map(|path| path.as_str().to_owned()).collect();
+        assert_eq!(
+            around,
+            [
+                "spec.columns[2].alias",
+                "spec.columns[2]",
+                "spec.columns",
+                "spec",
+                ""
+            ]
+        );
+        assert_eq!(
+            serde_json::to_string(&FieldPath::from("a.b")).unwrap(),
+            r#""a.b""#
+        );
+    }
+
+    #[test]
+    fn findings_stand_by_place_then_code_and_none_twice() {
+        let mut violations = Violations::new();
+        assert!(violations.is_empty());
+        let mut nowhere = violation(Rule::W002, 1, 1, "");
+        nowhere.position = None;
+        violations.extend([
+            violation(Rule::V007, 10, 1, "b"),
+            violation(Rule::V007, 9, 2, "b"),
+            violation(Rule::V002, 9, 2, "b"),
+            violation(Rule::V002, 9, 1, "b"),
+            violation(Rule::V002, 9, 1, "a"),
+        ]);
+        violations.push(nowhere);
+        violations.push(violation(Rule::V007, 10, 1, "b"));
+        assert_eq!(violations.len(), 7);
+        assert!(violations.has_errors());
+        let place = |violation: &Violation| violation.position.as_ref().map(ToString::to_string);
+        let found: Vec<_> = violations
+            .sorted()
+            .into_iter()
+            .map(|violation| {
+                (
+                    place(&violation),
+                    violation.rule,
+                    violation.path.to_string(),
+                )
+            })
+            .collect();
+        let at = |text: &str| Some(format!("a.yaml:{text}"));
+        let want = [
+            (None, Rule::W002, ""),
+            (at("9:1"), Rule::V002, "a"),
+            (at("9:1"), Rule::V002, "b"),
+            (at("9:2"), Rule::V002, "b"),
+            (at("9:2"), Rule::V007, "b"),
+            (at("10:1"), Rule::V007, "b"),
+        ];
+        assert_eq!(
+            found,
+            want.map(|(place, rule, path)| (place, rule, path.to_owned()))
+        );
+    }
+
+    #[test]
+    fn warnings_alone_are_no_errors() {
+        let mut violations = Violations::new();
+        violations.push(violation(Rule::W001, 1, 1, ""));
+        assert!(!violations.has_errors());
+    }
+}

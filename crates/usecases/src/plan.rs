@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cxda_domain::address::{Address, ResourceKind};
+use cxda_domain::address::{Address, AddressPattern, ResourceKind};
 use cxda_domain::applied::LastApplied;
 use cxda_domain::check;
 use cxda_domain::diff::shows_all;
@@ -32,6 +32,12 @@ pub enum PlanError {
     /// The tenant cannot be read.
     #[error("the tenant cannot be read")]
     Observe(#[source] ApiError),
+    /// A target that nothing bears.
+    #[error("no resource of the project is named {}", pattern.as_str())]
+    NoTarget {
+        /// The pattern.
+        pattern: AddressPattern,
+    },
     /// The tenant holds a declared name more than once, so nobody can say which resource is meant.
     #[error("{address} stands on the tenant {} times, with the ids {}", ids.len(), ids.join(", "))]
     Ambiguous {
@@ -83,6 +89,7 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
         .last_applied()
         .await
         .map_err(PlanError::Journal)?;
+    known_targets(&project.manifest, &applied, scope)?;
     let needed = needed(&project.manifest, &applied);
     let observed = observe(ports.tenant, ports.progress, &needed).await;
     let mut violations = project.violations.clone();
@@ -96,7 +103,7 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
     if observation.spent != RequestCount::default() {
         violations.extend(check::against_tenant(&project.manifest, &observation.state));
     }
-    let violations = violations.sorted();
+    let mut violations = violations.sorted();
     let secrets = resolved.secrets;
     if violations.has_errors() {
         let plan = Plan {
@@ -123,9 +130,11 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
         scope,
         spent: &observation.spent,
     };
+    let plan = compare(input);
+    violations.extend(plan.notes());
     let plan = Plan {
-        violations,
-        ..compare(input)
+        violations: violations.sorted(),
+        ..plan
     };
     let (desired, observed) = (resolved.desired, observation.state);
     Ok(Planned {
@@ -152,6 +161,23 @@ fn needed(manifest: &Manifest, applied: &BTreeMap<Address, LastApplied>) -> Need
         kinds: kinds.collect(),
         tables: tables.collect(),
     }
+}
+
+/// A target that fits nothing is a slip, and a plan without changes would hide it.
+fn known_targets(
+    manifest: &Manifest,
+    applied: &BTreeMap<Address, LastApplied>,
+    scope: &PlanScope,
+) -> Result<(), PlanError> {
+    for pattern in &scope.targets {
+        let mut known = manifest.resources().keys().chain(applied.keys());
+        if !known.any(|address| pattern.matches(address)) {
+            return Err(PlanError::NoTarget {
+                pattern: pattern.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn unambiguous(

@@ -1,4 +1,4 @@
-//! Makes the bodies that are sent: reads every value that a manifest names by reference (rules E004, E008).
+//! Makes the bodies that are sent: reads every value that a manifest names by reference (rules E004, E007, E008).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use cxda_domain::manifest::{Declaration, Manifest, Origin};
 use cxda_domain::plan::{Body, Desired};
 use cxda_domain::rule::Rule;
 use cxda_domain::secret::SecretText;
-use cxda_domain::variable::{EnvironmentVariable, ValueReference, VariableValue};
+use cxda_domain::variable::{EnvironmentVariable, ValueReference, VariableValue, looks_like_mask};
 use cxda_domain::violation::{FieldPath, Violation, Violations};
 use cxda_ports::error::SourceError;
 use cxda_ports::journal::Journal;
@@ -123,6 +123,12 @@ impl Resolver<'_> {
             Some(Err(error)) => return Err((Rule::E008, error.to_string())),
             None => return Err((Rule::E008, format!("{reference} was not read"))),
         };
+        if looks_like_mask(read.expose()) {
+            return Err((
+                Rule::E007,
+                format!("what stands in {reference} looks like a mask"),
+            ));
+        }
         variable
             .kind
             .wire_text_of(read.expose())

@@ -147,7 +147,7 @@ fn confirmed() -> bool {
         eprint!("\nApply this plan? Only `yes` is taken for a yes: ");
     }
     let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "yes" | "y")
+    read.is_ok() && answer.trim() == "yes"
 }
 
 struct Run<'a> {

@@ -18,14 +18,8 @@ pub(super) fn prune(
     plan: &mut Plan,
 ) {
     let mut doomed: BTreeMap<&Address, &ObservedResource> = BTreeMap::new();
-    for (address, applied) in input.applied {
-        let declared = input.desired.contains_key(address) || input.manifest.get(address).is_some();
-        let Some(there) = ours(input, applied) else {
-            continue;
-        };
-        if declared || !input.scope.targets(address) {
-            continue;
-        }
+    for (applied, there) in orphans(input) {
+        let address = &applied.address;
         if applied.protect {
             plan.kept.insert(address.clone(), Kept::Protected);
         } else {
@@ -48,6 +42,18 @@ pub(super) fn prune(
             ..existing(there)
         });
     }
+}
+
+/// What this project made or adopted, is still there, and no manifest names; only what the scope asks for.
+pub(super) fn orphans(
+    input: PlanInput<'_>,
+) -> impl Iterator<Item = (&LastApplied, &ObservedResource)> {
+    input.applied.values().filter_map(move |applied| {
+        let address = &applied.address;
+        let declared = input.desired.contains_key(address) || input.manifest.get(address).is_some();
+        let there = ours(input, applied)?;
+        (!declared && input.scope.targets(address)).then_some((applied, there))
+    })
 }
 
 /// The resource that `applied` was about: by its id, for somebody else's may have taken its name.

@@ -210,7 +210,7 @@ fn variables_of(members: &mut Map<String, Value>) -> impl Iterator<Item = &mut V
 
 /// The plan as text: a line for each change, and below it its fields.
 fn text(plan: &Plan) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for change in &plan.changes {
         let adopts = if change.adopts { " adopts" } else { "" };
         let (kind, cause) = (change.kind.as_str(), change.cause.as_str());
@@ -219,24 +219,21 @@ fn text(plan: &Plan) -> String {
             [] => String::new(),
             some => format!(" after {}", some.join(", ")),
         };
-        text += &format!("{kind} {} {cause}{adopts}{after}\n", change.address);
+        lines.push(format!("{kind} {} {cause}{adopts}{after}", change.address));
         if change.kind == ChangeKind::Update {
-            for field in &change.fields {
-                text += &format!("  {}: {} -> {}\n", field.path, field.before, field.after);
-            }
+            let field = |field: &FieldDifference| {
+                format!("  {}: {} -> {}", field.path, field.before, field.after)
+            };
+            lines.extend(change.fields.iter().map(field));
         }
     }
-    for (address, kept) in &plan.kept {
-        text += &match kept {
-            Kept::Protected => format!("keep {address}, protected\n"),
-            Kept::NeededBy(by) => format!("keep {address}, needed by {by}\n"),
-        };
-    }
-    text + &format!(
-        "{} unchanged, {} to note\n",
-        plan.unchanged,
-        plan.to_note.len()
-    )
+    lines.extend(plan.kept.iter().map(|(address, kept)| match kept {
+        Kept::Protected => format!("keep {address}, protected"),
+        Kept::NeededBy(by) => format!("keep {address}, needed by {by}"),
+    }));
+    let (unchanged, to_note) = (plan.unchanged, plan.to_note.len());
+    lines.push(format!("{unchanged} unchanged, {to_note} to note"));
+    lines.join("\n")
 }
 
 /// A view over a table.

@@ -116,6 +116,14 @@ fn a_key_in_a_document_that_holds_another_mistake_counts() {
 }
 
 #[test]
+fn a_key_that_is_off_does_not_count_in_a_document_that_holds_another_mistake_either() {
+    let off = r#", "cache": {"enabled": false, "key": "key"}"#;
+    let broken = action("aaa", off).replace(r#""d""#, "7");
+    let (manifest, _) = decoded(&(broken + &caching("bbb", "key")));
+    assert_eq!(lines(project(&manifest)), "");
+}
+
+#[test]
 fn ten_thousand_actions_with_one_key_take_linear_time() {
     let text: String = (0..MANY)
         .map(|number| caching(&format!("score_{number}"), "key"))

@@ -256,6 +256,14 @@ fn a_script_of_the_greatest_size_may_come_from_a_file() {
 }
 
 #[test]
+fn an_action_with_an_unknown_key_is_not_declared_although_its_script_can_be_read() {
+    let text = LEAST.replace(r#""content": "main""#, r#""file": "one.js""#);
+    let (manifest, violations) = decoded(&text.replace("\n}}", ",\n\"timeout\": 5}}"));
+    assert_eq!(violations.len(), 1);
+    assert!(manifest.resources().is_empty());
+}
+
+#[test]
 fn a_bad_script_file_and_another_mistake_are_found_in_one_run() {
     let (documents, marked) = super::source::read(&scripts_in_files());
     let file: Arc<str> = "a.yaml".into();
