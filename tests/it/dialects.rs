@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxda_domain::request::Operation;
+use cxda_domain::request::Operation::{CreateAction, GetAction, ListActions, ReplaceAction, Token};
 use cxda_simulator::config::{Credentials, FilterHabit, KeyHabit, SecretDisplay, SimConfig};
 use cxda_simulator::profile::{ProfileName, SimProfile};
 use serde_json::json;
@@ -194,7 +194,6 @@ fn h_31_what_a_create_ignored_follows_in_one_get_and_one_put() {
         "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: alpha}\nspec:\n  description: x\n  script: {content: 'function main() {}'}\n  variables: [{name: v, type: integer, value: 3}]\n",
     );
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
-    use Operation::{CreateAction, GetAction, ListActions, ReplaceAction, Token};
     assert_eq!(
         tenant.since(0),
         [Token, ListActions, CreateAction, GetAction, ReplaceAction]
@@ -220,7 +219,7 @@ fn an_action_that_is_still_publishing_is_waited_for() {
     let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
     assert_eq!(tenant.action("alpha")["members"]["description"], "y");
     assert_eq!(
-        tenant.count(Operation::ReplaceAction),
+        tenant.count(ReplaceAction),
         1,
         "no PUT is sent while it publishes"
     );

@@ -1,8 +1,8 @@
 //! What programs read: every JSON shape of the contract, member by member and in this order.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::stage::{Answer, Foreign, Habits, LONG_AGO, Project, Scripted, Simulated, config};
+use crate::stage::{LONG_AGO, Project, Simulated, config};
 
 const ACTION: &str = "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: alpha}\nspec:\n  description: first\n  script: {content: 'function main() {}'}\n  cache: {key: alpha_key, ttl: 300}\n";
 
@@ -129,6 +129,11 @@ fn plan_with_a_change_of_each_kind_and_a_warning() {
               "after": "first"
             },
             {
+              "path": "enabled",
+              "before": null,
+              "after": true
+            },
+            {
               "path": "script",
               "before": null,
               "after": {
@@ -164,13 +169,13 @@ fn plan_with_a_change_of_each_kind_and_a_warning() {
         "unchanged": 0
       },
       "requests": {
-        "estimated": 6,
+        "estimated": 8,
         "byOperation": {
           "token": 1,
           "listActions": 1,
-          "getAction": 1,
+          "getAction": 2,
           "createAction": 1,
-          "replaceAction": 1,
+          "replaceAction": 2,
           "deleteAction": 1
         },
         "secondsAtRateLimit": 0
@@ -351,187 +356,4 @@ fn apply_with_nothing_to_do() {
       }
     }
     "#);
-}
-
-#[test]
-fn get_shows_items_as_the_tenant_sent_them_token_for_token() {
-    let first = r#"{"id":"a-1","name":"one","odd":{"exact":1.0,"big":12345678901234567890123,"small":1E-7,"zero":-0.0},"text":"\u00e9\/","list":[1.50,[ ]],"state":"PUBLISHED"}"#;
-    let second = r#"{ "name" : "two", "id" : "a-2", "b" : 1, "a" : 2 }"#;
-    let pages = [
-        format!(r#"{{"entities":[{first}],"total":2,"page":1,"pageSize":1}}"#),
-        format!(r#"{{"entities":[{second}],"total":2,"page":2,"pageSize":1}}"#),
-    ];
-    let server = Scripted::with_token(move |asked| {
-        let second = asked.query.contains("page=2");
-        Answer::json(200, pages[usize::from(second)].clone())
-    });
-    let project = Project::on(server.base_url());
-    let ended = project
-        .cxda_signed_in(&["get", "actions", "-o", "json"])
-        .run()
-        .exits(0);
-    let (first_at, second_at) = (ended.stdout.find(first), ended.stdout.find(second));
-    assert!(
-        first_at.is_some() && first_at < second_at,
-        "{}",
-        ended.stdout
-    );
-    let listing = ended.json();
-    let keys: Vec<&String> = listing.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["formatVersion", "items", "kind", "tenant"]);
-    assert_eq!(
-        (
-            &listing["formatVersion"],
-            &listing["kind"],
-            &listing["tenant"]
-        ),
-        (&json!("1.0"), &json!("actions"), &json!("it"))
-    );
-    let one = project
-        .cxda_signed_in(&["get", "actions", "two", "-o", "json"])
-        .run()
-        .exits(0);
-    assert!(
-        one.stdout.contains(second) && !one.stdout.contains(first),
-        "{}",
-        one.stdout
-    );
-}
-
-#[test]
-fn get_lists_each_kind_over_all_pages() {
-    let tenant = Foreign::start(Habits {
-        page_size: 2,
-        ..Habits::PLAIN
-    });
-    let project = Project::quickstart();
-    project.edit("cxda.toml", "http://127.0.0.1:8900", tenant.base_url());
-    let cxda = |words: &[&str]| {
-        project
-            .cxda_signed_in(&[&["--tenant", "served"], words].concat())
-            .run()
-            .exits(0)
-    };
-    let _ = cxda(&["apply", "--yes"]);
-    for (kind, count) in [("views", 2), ("actions", 7)] {
-        let listing = cxda(&["get", kind, "-o", "json"]).json();
-        assert_eq!(listing["kind"], kind);
-        assert_eq!(listing["items"].as_array().unwrap().len(), count);
-        let _ = cxda(&["get", kind]).says(&["customer_"]);
-    }
-    let tables = Project::on_simulator()
-        .cxda(&["get", "tables", "-o", "json"])
-        .run()
-        .exits(0)
-        .json();
-    assert_eq!(
-        tables["items"],
-        json!([{"id": "12345678-1234-1234-1234-123456789012", "name": "customer_interactions"}])
-    );
-}
-
-#[test]
-fn two_runs_print_the_same_bytes() {
-    let project = Project::quickstart();
-    for words in [
-        &["plan", "-o", "json"][..],
-        &["plan"],
-        &["validate", "-o", "json"],
-    ] {
-        let (first, second) = (project.cxda(words).run(), project.cxda(words).run());
-        assert_eq!(first.stdout, second.stdout, "{words:?}");
-    }
-    let _ = project.cxda(&["apply", "--yes"]).run().exits(0);
-    project.edit(
-        "manifests/5-dates.yaml",
-        "offsetMinutes: 120",
-        "offsetMinutes: 180",
-    );
-    project.edit("manifests/demo/score-token.txt", "demo", "other");
-    for words in [
-        &["plan", "-o", "json"][..],
-        &["plan"],
-        &["get", "actions", "-o", "json"],
-    ] {
-        let (first, second) = (project.cxda(words).run(), project.cxda(words).run());
-        assert_eq!(first.stdout, second.stdout, "{words:?}");
-    }
-}
-
-#[test]
-fn where_there_is_no_result_stdout_is_empty_and_the_error_is_on_stderr() {
-    let project = Project::on("http://127.0.0.1:9");
-    project.write("a.cxda.yaml", ACTION);
-    for words in [
-        &["plan", "-o", "json"][..],
-        &["apply", "--yes", "-o", "json"],
-        &["get", "actions", "-o", "json"],
-    ] {
-        let ended = project.cxda(words).run().exits(4);
-        assert_eq!(ended.stdout, "", "{words:?}");
-        assert!(
-            ended.stderr.starts_with("error: "),
-            "{words:?}: {}",
-            ended.stderr
-        );
-    }
-}
-
-#[test]
-fn logs_and_remarks_never_stand_on_stdout() {
-    let project = Project::quickstart();
-    let words = [
-        "-v",
-        "-v",
-        "--log-format",
-        "json",
-        "plan",
-        "-o",
-        "json",
-        "--out",
-        "saved.plan",
-    ];
-    let ended = project.cxda(&words).run().exits(0);
-    let _ = ended.json();
-    assert!(ended.stderr.lines().count() > 3, "{}", ended.stderr);
-    for line in ended.stderr.lines().filter(|line| line.starts_with('{')) {
-        let _: Value = serde_json::from_str(line).unwrap();
-    }
-    let quiet = project
-        .cxda(&["-q", "plan", "-o", "json", "--out", "saved.plan"])
-        .run()
-        .exits(0);
-    assert_eq!(quiet.stderr, "");
-}
-
-#[test]
-fn doctor_names_each_check_and_its_remedy() {
-    let project = Project::quickstart();
-    let _ = project.cxda(&["apply", "--yes"]).run().exits(0);
-    let sound = project
-        .cxda(&["doctor", "-o", "json"])
-        .run()
-        .exits(0)
-        .json();
-    let checks = sound["checks"].as_array().unwrap();
-    assert!(
-        checks
-            .iter()
-            .all(|check| check["status"] == "ok" && check["remedy"].is_null()),
-        "{sound:#}"
-    );
-    let broken = Project::on("http://127.0.0.1:9");
-    broken.write("a.cxda.yaml", ACTION);
-    let report = broken.cxda(&["doctor", "-o", "json"]).run().exits(4).json();
-    let failed = report["checks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|check| check["status"] == "failed")
-        .unwrap()
-        .clone();
-    assert!(failed["remedy"].is_string(), "{report:#}");
-    let before = broken.files();
-    let _ = broken.cxda_signed_in(&["doctor"]).run().exits(12);
-    assert_eq!(broken.files(), before, "doctor writes nothing");
 }

@@ -5,9 +5,11 @@ use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::diff::LeftOut;
 use cxda_domain::observed::{ObservedResource, Versioned};
 use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
 use cxda_ports::journal::Memory;
+use serde_json::Value;
 
 use crate::apply::Failure;
 use crate::apply::execution::{Ending, Execution, Progressed, Write, payload};
@@ -25,11 +27,10 @@ impl Execution<'_> {
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
         let wanted = desired.body.projection();
-        let left_out = |block: &str| {
-            wanted.fields().contains_key(block) && !answer.fields.fields().contains_key(block)
-        };
         let owed = change.address.kind == ResourceKind::Action
-            && OWED_BLOCKS.iter().any(|block| left_out(block));
+            && OWED_BLOCKS
+                .iter()
+                .any(|block| leaves_out(&wanted, &answer.fields, block));
         if !owed
             && self
                 .unlike(desired, answer, LeftOut::SaysNothing)
@@ -161,6 +162,21 @@ impl Execution<'_> {
         };
         self.settle(write, &intent, ending).await?;
         built.map(drop).map_err(Failure::from)
+    }
+}
+
+/// Whether `shown` leaves out `block`, or a member of it, that `wanted` has. Of variables, which may be masked, only
+/// whether they are there counts.
+fn leaves_out(wanted: &Projection, shown: &Projection, block: &str) -> bool {
+    let Some(wanted) = wanted.fields().get(block) else {
+        return false;
+    };
+    match (wanted, shown.fields().get(block)) {
+        (_, None) => true,
+        (Value::Object(wanted), Some(Value::Object(shown))) => {
+            wanted.keys().any(|member| !shown.contains_key(member))
+        }
+        _ => false,
     }
 }
 
