@@ -50,8 +50,15 @@ impl Screen {
 
     /// The first characters of a body that cannot be used.
     pub(crate) fn glimpse(&self, body: &[u8]) -> String {
+        let redactor = self.redactor();
         let head = &body[..body.len().min(MAX_TEXT_BYTES)];
-        let clean = self.clean(&String::from_utf8_lossy(head));
+        let mut text = redactor.redact(&String::from_utf8_lossy(head));
+        if head.len() < body.len() {
+            // What the cut left of a secret is not known for one any more.
+            let kept = text.len().saturating_sub(redactor.longest());
+            text.truncate(text.floor_char_boundary(kept));
+        }
+        let clean = redactor.redact(&visible(&text));
         clean.chars().take(MAX_GLIMPSE_CHARS).collect()
     }
 
@@ -131,6 +138,8 @@ mod tests {
         assert_eq!(screen.clean("key hunter2!"), "key <redacted>!");
         assert_eq!(screen.clean("key hun\u{200b}ter2!"), "key <redacted>!");
         assert_eq!(screen.glimpse(b"hunter2 \xff"), "<redacted> \u{fffd}");
+        let split = " ".repeat(MAX_TEXT_BYTES - 3) + "hunter2";
+        assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
     }
 
     #[test]

@@ -73,6 +73,13 @@ impl Redactor {
         Self(forms)
     }
 
+    /// The length in bytes of the longest text that is searched for; 0 where none is. So many bytes at the end of a text
+    /// that was cut may hold the beginning of a secret, which is not found any more.
+    pub fn longest(&self) -> usize {
+        let lengths = self.0.iter().map(|form| form.expose().len());
+        lengths.max().unwrap_or(0)
+    }
+
     /// `text` with every secret replaced by [`SecretText::REDACTED`], be it plain or escaped as in JSON.
     ///
     /// Secrets that overlap or touch are replaced together, so that no part of one is left over.
