@@ -5,8 +5,14 @@
     reason = "a test that cannot go on has failed, and scenery reads files and clocks"
 )]
 
+mod audit_trail;
 mod bad_input;
+mod datetime;
+mod drift;
+mod interrupted;
+mod ownership;
 mod quickstart;
+mod saved_plan;
 mod secrets;
 mod server_answers;
 mod stage;

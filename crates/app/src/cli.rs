@@ -6,6 +6,14 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cxda_domain::address::AddressPattern;
 
+/// What the exit codes mean, below the help of the whole.
+const EXIT_CODES: &str = "Exit codes:
+  0 done or nothing to do     1 unexpected                2 changes (--detailed-exitcode)
+  3 invalid manifests         4 authentication, scope     5 conflict
+  6 partly applied            9 refused                   10 locked by another run
+  11 audit log                12 tenant unreachable       64 usage
+  130/143 interrupted";
+
 /// NICE CXone data actions as code: validate, plan and apply manifests.
 #[derive(Debug, Parser)]
 #[command(
@@ -13,8 +21,7 @@ use cxda_domain::address::AddressPattern;
     version,
     about,
     max_term_width = 100,
-    propagate_version = true
-)]
+    propagate_version = true, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -26,34 +33,50 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Run as if started in DIR
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    #[arg(
+        help_heading = "Global options",
+        short = 'C',
+        long = "directory",
+        value_name = "DIR",
+        global = true
+    )]
     pub(crate) directory: Option<PathBuf>,
     /// Which tenant of the settings to speak to
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(
+        help_heading = "Global options",
+        long,
+        value_name = "NAME",
+        global = true
+    )]
     pub(crate) tenant: Option<String>,
     /// Read environment variables also from FILE; those of the process go before
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(
+        help_heading = "Global options",
+        long,
+        value_name = "FILE",
+        global = true
+    )]
     pub(crate) env_file: Option<PathBuf>,
     /// How to print the result
-    #[arg(short = 'o', value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Human, global = true)]
+    #[arg(help_heading = "Global options", short = 'o', value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Human, global = true)]
     pub(crate) format: OutputFormat,
     /// Print nothing but the result and errors
-    #[arg(short, long, global = true)]
+    #[arg(help_heading = "Global options", short, long, global = true)]
     pub(crate) quiet: bool,
     /// Log more on stderr: -v what is done, -vv each request
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(help_heading = "Global options", short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
     /// How to write the log
-    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
+    #[arg(help_heading = "Global options", long, value_enum, default_value_t = LogFormat::Text, global = true)]
     pub(crate) log_format: LogFormat,
     /// When to use colours; `always` wins over `NO_COLOR`
-    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    #[arg(help_heading = "Global options", long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
     pub(crate) color: ColorChoice,
     /// Never ask
-    #[arg(long, global = true)]
+    #[arg(help_heading = "Global options", long, global = true)]
     pub(crate) no_input: bool,
     /// How long a command that writes waits for another run to end
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration, global = true)]
+    #[arg(help_heading = "Global options", long, value_name = "TIME", default_value = "0s", value_parser = duration, global = true)]
     pub(crate) lock_timeout: Duration,
 }
 
@@ -213,11 +236,20 @@ pub(crate) struct DatetimeArgs {
     )]
     pub(crate) precision: i128,
     /// How to print the result: in UTC, or as local time with its offset
-    #[arg(long, value_name = "utc|local", default_value = "utc")]
-    pub(crate) output: String,
+    #[arg(long, value_enum, default_value_t = TimeOutput::Utc)]
+    pub(crate) output: TimeOutput,
     /// Add to the local time instead of the instant
     #[arg(long)]
     pub(crate) wall: bool,
+}
+
+/// How a date and time is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimeOutput {
+    /// In UTC, with `Z`
+    Utc,
+    /// As local time with its offset
+    Local,
 }
 
 #[derive(Debug, Args)]

@@ -28,8 +28,6 @@ pub(crate) const AUDIT_LOG_PATH: &str = "AUDIT_LOG_PATH";
 pub(crate) const ACTOR: &str = "CXDA_ACTOR";
 /// The webhook of a tenant that comes from the environment alone; the first of the two that is set.
 pub(crate) const WEBHOOK_URLS: [&str; 2] = ["BI_WEBHOOK_URL", "WEBHOOK_URL"];
-/// The user of the operating system, where nobody said who runs it.
-pub(crate) const OS_USERS: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
 /// Turns colours off where it is set and not empty.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 

@@ -10,10 +10,10 @@ use crate::env::{self, Environment};
 pub(crate) mod apply;
 pub(crate) mod checks;
 pub(crate) mod diagnostics;
+mod line_diff;
 pub(crate) mod listing;
 pub(crate) mod plan;
 pub(crate) mod safe;
-mod script_diff;
 
 /// The version of every JSON shape.
 pub(crate) const FORMAT_VERSION: &str = "1.0";

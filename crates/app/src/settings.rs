@@ -153,11 +153,7 @@ impl Settings {
                 }
             },
         };
-        let os_user = || {
-            env::OS_USERS
-                .iter()
-                .find_map(|name| environment.filled(name))
-        };
+        let os_user = || whoami::username().ok();
         let actor = file
             .audit
             .actor

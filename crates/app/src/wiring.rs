@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cxda_adapters_fs::atomic;
-use cxda_adapters_fs::audit::{AuditLog, LogError, level};
+use cxda_adapters_fs::audit::{AuditLog, LogError, level, verify};
 use cxda_adapters_fs::lock::ProjectLock;
 use cxda_adapters_fs::manifests::FsManifests;
 use cxda_adapters_fs::project::{Patterns, Project};
@@ -182,7 +182,7 @@ pub(crate) struct Writing {
     _lock: ProjectLock,
 }
 
-/// Takes the lock, opens store and audit log, and brings the log level with the store.
+/// Takes the lock, opens store and audit log, brings the log level with the store and verifies its chain.
 pub(crate) async fn writing(
     settings: &Settings,
     scope: Scope,
@@ -223,6 +223,8 @@ pub(crate) async fn writing(
     };
     let audit = AuditLog::new(settings.audit.clone()).map_err(|error| not_usable(error.into()))?;
     level(&store, &audit).await.map_err(not_usable)?;
+    // Its end is the store's by now; only the whole chain tells that nothing before it was changed.
+    verify(&settings.audit).map_err(not_usable)?;
     Ok(Writing {
         store,
         audit,

@@ -305,10 +305,15 @@ fn create(
     wanted: &Projection,
     applied: Option<&LastApplied>,
 ) -> Change {
-    let fields = wanted.fields().iter().map(|(key, value)| FieldDifference {
-        path: key.clone(),
+    let mut whole = wanted.fields().clone();
+    if address.kind == ResourceKind::Action {
+        // What is new runs unless the manifest says otherwise.
+        whole.entry("enabled").or_insert(Value::Bool(true));
+    }
+    let fields = whole.into_iter().map(|(path, after)| FieldDifference {
+        path,
         before: Value::Null,
-        after: value.clone(),
+        after,
     });
     Change {
         address: address.clone(),

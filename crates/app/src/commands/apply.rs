@@ -19,7 +19,7 @@ use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
 
 use crate::cli::{ApplyArgs, OnErrorChoice};
-use crate::commands::plan::destination;
+use crate::commands::plan::{destination, tell_idle_targets};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::progress::Bar;
@@ -67,6 +67,7 @@ pub(crate) async fn run(
     let planned = plan(ports, &scope).await;
     bar.clear();
     let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
+    tell_idle_targets(context, &scope, &planned);
     if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
         return Ok(exit);
     }
@@ -146,7 +147,7 @@ fn confirmed() -> bool {
         eprint!("\nApply this plan? Only `yes` is taken for a yes: ");
     }
     let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "yes" | "y")
+    read.is_ok() && answer.trim() == "yes"
 }
 
 struct Run<'a> {

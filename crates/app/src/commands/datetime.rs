@@ -1,10 +1,13 @@
 //! `cxda datetime`: evaluates one date manipulation offline and prints the value alone.
 
+use std::fmt::Display;
+
 use cxda_domain::datetime::{
     Ambiguous, Arithmetic, DateManipulation, Operation, Output, Precision, Timestamp, Zone,
 };
+use cxda_domain::rule::Rule;
 
-use crate::cli::DatetimeArgs;
+use crate::cli::{DatetimeArgs, TimeOutput};
 use crate::exit::Exit;
 use crate::render::Screen;
 
@@ -14,37 +17,83 @@ pub(crate) fn run(screen: Screen, arguments: &DatetimeArgs) -> Exit {
             screen.result(&format!("{value}\n"));
             Exit::Done
         }
-        Err(message) => {
-            screen.error_message(&message);
+        Err(mistakes) => {
+            for (rule, message) in mistakes {
+                screen.error_message(&format!("[{rule}] {message}"));
+            }
             Exit::Invalid
         }
     }
 }
 
-fn evaluate(arguments: &DatetimeArgs) -> Result<String, String> {
-    let zone: Zone = arguments.timezone.parse().map_err(|error| {
+type Mistake = (Rule, String);
+
+/// The value, or every mistake in the arguments.
+fn evaluate(arguments: &DatetimeArgs) -> Result<String, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let timestamp = noted(
+        &mut mistakes,
+        Rule::D001,
+        arguments.timestamp.parse::<Timestamp>(),
+    );
+    let zone = arguments.timezone.parse::<Zone>().map_err(|error| {
         let hint = Zone::suggest(&arguments.timezone);
         let hint = hint.map_or_else(String::new, |name| format!(" (did you mean {name}?)"));
         format!("{error}{hint}")
-    })?;
+    });
+    let zone = noted(&mut mistakes, Rule::D002, zone);
+    let operation = noted(
+        &mut mistakes,
+        Rule::D003,
+        arguments.operation.parse::<Operation>(),
+    );
+    let offset = DateManipulation::offset_minutes_from(arguments.offset_minutes);
+    let offset_minutes = noted(&mut mistakes, Rule::D003, offset);
+    let precision = noted(
+        &mut mistakes,
+        Rule::D004,
+        Precision::try_from(arguments.precision),
+    );
+    let (Some(timestamp), Some(zone), Some(operation), Some(offset_minutes), Some(precision)) =
+        (timestamp, zone, operation, offset_minutes, precision)
+    else {
+        return Err(mistakes);
+    };
     let manipulation = DateManipulation {
-        timestamp: parsed::<Timestamp, _>(&arguments.timestamp)?,
+        timestamp,
         zone,
-        operation: parsed::<Operation, _>(&arguments.operation)?,
-        offset_minutes: DateManipulation::offset_minutes_from(arguments.offset_minutes)
-            .map_err(|error| error.to_string())?,
-        precision: Precision::try_from(arguments.precision).map_err(|error| error.to_string())?,
+        operation,
+        offset_minutes,
+        precision,
         arithmetic: if arguments.wall {
             Arithmetic::Wall
         } else {
             Arithmetic::Instant
         },
-        output: parsed::<Output, _>(&arguments.output)?,
+        output: arguments.output.into(),
         ambiguous: Ambiguous::Earlier,
     };
-    manipulation.evaluate().map_err(|error| error.to_string())
+    manipulation
+        .evaluate()
+        .map_err(|error| vec![(error.rule(), error.to_string())])
 }
 
-fn parsed<T: std::str::FromStr<Err = E>, E: std::fmt::Display>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: E| error.to_string())
+/// The value, or `None` with the mistake noted.
+fn noted<T, E: Display>(
+    mistakes: &mut Vec<Mistake>,
+    rule: Rule,
+    parsed: Result<T, E>,
+) -> Option<T> {
+    parsed
+        .map_err(|error| mistakes.push((rule, error.to_string())))
+        .ok()
+}
+
+impl From<TimeOutput> for Output {
+    fn from(output: TimeOutput) -> Self {
+        match output {
+            TimeOutput::Utc => Self::Utc,
+            TimeOutput::Local => Self::Local,
+        }
+    }
 }

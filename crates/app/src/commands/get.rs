@@ -8,6 +8,7 @@ use crate::cli::{GetArgs, GetKind};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::progress::Bar;
+use crate::render::counted;
 use crate::render::listing::{listing_json, listing_text};
 use crate::system::SystemClock;
 use crate::wiring;
@@ -30,19 +31,25 @@ pub(crate) async fn run(
     let got = get(connection.ports(), &bar, listing, arguments.name.as_deref()).await;
     bar.clear();
     let items = got.map_err(|error| Ended::unread(error, &connection))?;
-    let text = if context.is_json() {
-        listing_json(&tenant.name, kind, &items)
-            .map_err(|error| Ended::new(Exit::Unreachable, error))?
-    } else {
-        listing_text(context.screen, kind, &items)
-    };
-    context.screen.result(&text);
     connection.close().await;
+    if context.is_json() {
+        let text = listing_json(&tenant.name, kind, &items)
+            .map_err(|error| Ended::new(Exit::Unreachable, error))?;
+        context.screen.result(&text);
+    } else if !items.is_empty() {
+        context.screen.result(&listing_text(context.screen, &items));
+    }
+    let thing = kind.trim_end_matches('s');
     match &arguments.name {
         Some(name) if items.is_empty() => {
-            let message = format!("there is no {} named {name:?}", kind.trim_end_matches('s'));
+            let message = format!("there is no {thing} named {name:?}");
             Err(Ended::message(Exit::Unexpected, message))
         }
-        _ => Ok(Exit::Done),
+        _ => {
+            context
+                .screen
+                .remark(&format!("{}.", counted(items.len(), thing)));
+            Ok(Exit::Done)
+        }
     }
 }

@@ -34,6 +34,21 @@ pub(super) fn destination(connection: &Connection) -> Destination {
     }
 }
 
+/// Says which targets fit nothing: a plan that is empty because of a slip must not look like a job done.
+pub(super) fn tell_idle_targets(context: Context<'_>, scope: &PlanScope, planned: &Planned) {
+    let declared = planned.project.manifest.resources().keys();
+    let planned = planned.plan.changes.iter().map(|change| &change.address);
+    let known: Vec<_> = declared.chain(planned).collect();
+    for target in &scope.targets {
+        if !known.iter().any(|address| target.matches(address)) {
+            let target = target.as_str();
+            context.screen.remark(&format!(
+                "--target {target} fits no resource of the project."
+            ));
+        }
+    }
+}
+
 pub(crate) async fn run(
     context: Context<'_>,
     arguments: &PlanArgs,
@@ -57,6 +72,7 @@ pub(crate) async fn run(
     let planned = plan(ports, &scope).await;
     bar.clear();
     let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
+    tell_idle_targets(context, &scope, &planned);
     let (heading, limit) = (&connection.heading, connection.rate_limit);
     let text = if context.is_json() {
         plan_json(heading, &planned.plan, limit)

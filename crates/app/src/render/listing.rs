@@ -4,7 +4,7 @@ use cxda_usecases::get::Item;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::render::{FORMAT_VERSION, Screen, Tone, counted, safe};
+use crate::render::{FORMAT_VERSION, Screen, Tone, safe};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,22 +38,29 @@ pub(crate) fn listing_json(
     serde_json::to_string_pretty(&listing).map(|text| text + "\n")
 }
 
-/// What `get` prints for people: a line for each item.
-pub(crate) fn listing_text(screen: Screen, kind: &str, items: &[Item]) -> String {
-    let name = |item: &Item| safe::line(item.name.as_deref().unwrap_or("(no name)"));
-    let width = items
+/// What `get` prints for people: a heading and a line for each item.
+pub(crate) fn listing_text(screen: Screen, items: &[Item]) -> String {
+    let row = |name: &str, status: &str, id: &str| [name, status, id].map(safe::line);
+    let rows: Vec<[String; 3]> = items
         .iter()
-        .map(|item| name(item).chars().count())
-        .max()
-        .unwrap_or(0);
-    let mut text = String::new();
-    for item in items {
-        let status = safe::line(item.status.as_deref().unwrap_or(""));
-        let id = screen.paint(Tone::Faint, &safe::line(&item.id));
-        let line = format!("{:<width$}  {status:<10}  {id}", name(item));
-        text.push_str(line.trim_end());
+        .map(|item| {
+            let name = item.name.as_deref().unwrap_or("(no name)");
+            row(name, item.status.as_deref().unwrap_or("-"), &item.id)
+        })
+        .collect();
+    let heading = row("NAME", "STATUS", "ID");
+    let width = |column: usize| {
+        let all = std::iter::once(&heading).chain(&rows);
+        all.map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (name, status) = (width(0), width(1));
+    let line = |row: &[String; 3]| format!("{:<name$}  {:<status$}  {}", row[0], row[1], row[2]);
+    let mut text = screen.paint(Tone::Faint, &line(&heading)) + "\n";
+    for row in &rows {
+        text.push_str(&line(row));
         text.push('\n');
     }
-    let thing = kind.trim_end_matches('s');
-    text + &format!("{}.\n", counted(items.len(), thing))
+    text
 }

@@ -6,18 +6,14 @@ use cxda_domain::diff::{Cause, FieldDifference};
 use cxda_domain::plan::{Change, ChangeKind, Plan};
 use cxda_domain::request::{Operation, RateLimit};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::render::diagnostics::{Diagnostic, findings, list, summary};
-use crate::render::script_diff::script_diff;
 use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, safe};
 
-/// The most characters that are shown of one value.
-const VALUE_CHARS: usize = 60;
+mod fields;
+
 /// The widest column of names before the values.
 const MOST_NAME_CHARS: usize = 32;
-/// Fields that have one value only, which nobody needs to read of something new.
-const FIXED: [&str; 3] = ["type", "trigger.type", "script.language"];
 
 /// For which tenant a plan is, as its header says.
 #[derive(Clone, Debug)]
@@ -153,7 +149,7 @@ fn totals(screen: Screen, plan: &Plan, limit: RateLimit) -> String {
         }
     };
     format!(
-        "Plan: {create}, {update}, {delete}, {} unchanged.\nCost: {requests} requests (reading included), {wait}.\n",
+        "Plan: {create}, {update}, {delete}, {} unchanged.\nCost: at most {requests} requests, reading included; {wait}.\n",
         plan.unchanged
     )
 }
@@ -169,7 +165,7 @@ fn change_text(screen: Screen, change: &Change) -> String {
     let why = why(change);
     let mut lines = Vec::new();
     for field in &change.fields {
-        field_lines(screen, change.kind, field, &mut lines);
+        fields::field_lines(screen, change.kind, field, &mut lines);
     }
     let width = lines
         .iter()
@@ -184,23 +180,6 @@ fn change_text(screen: Screen, change: &Change) -> String {
         text.push_str(&line.below);
     }
     text
-}
-
-/// One line of a change: the field's name, its value painted, and what stands below it.
-struct FieldLine {
-    name: String,
-    value: String,
-    below: String,
-}
-
-impl FieldLine {
-    fn new(path: &str, value: String) -> Self {
-        Self {
-            name: safe::line(path),
-            value,
-            below: String::new(),
-        }
-    }
 }
 
 fn why(change: &Change) -> String {
@@ -218,110 +197,4 @@ fn why(change: &Change) -> String {
         }
     };
     reason.to_owned()
-}
-
-fn field_lines(
-    screen: Screen,
-    kind: ChangeKind,
-    field: &FieldDifference,
-    lines: &mut Vec<FieldLine>,
-) {
-    if kind == ChangeKind::Create {
-        created(screen, &field.path, &field.after, lines);
-        return;
-    }
-    if let ("script.content", Value::String(before), Value::String(after)) =
-        (field.path.as_str(), &field.before, &field.after)
-    {
-        let below = script_diff(screen, before, after, "      ");
-        lines.push(FieldLine {
-            below,
-            ..FieldLine::new(&field.path, String::new())
-        });
-        return;
-    }
-    let before = screen.paint(Tone::Delete, &value(&field.before));
-    let after = screen.paint(Tone::Create, &value(&field.after));
-    lines.push(FieldLine::new(&field.path, format!("{before} → {after}")));
-}
-
-/// A field of something new: its members one below the other.
-fn created(screen: Screen, path: &str, after: &Value, lines: &mut Vec<FieldLine>) {
-    let mut line = |text: &str| {
-        let value = screen.paint(Tone::Create, &safe::cut(text, VALUE_CHARS));
-        lines.push(FieldLine::new(path, value));
-    };
-    match after {
-        _ if FIXED.contains(&path) => {}
-        Value::Object(members) if path == "source" => {
-            let source: Vec<String> = members
-                .iter()
-                .map(|(kind, name)| format!("{kind} {}", plain(name)))
-                .collect();
-            line(&source.join(", "));
-        }
-        Value::Object(members) if members.contains_key("encrypted") => line(&variable(after)),
-        Value::Object(members) => {
-            for (key, member) in members {
-                created(screen, &format!("{path}.{key}"), member, lines);
-            }
-        }
-        Value::String(text) if path == "script.content" => {
-            line(&format!(
-                "{}, {} bytes",
-                counted(text.lines().count(), "line"),
-                text.len()
-            ));
-        }
-        Value::Array(items) if items.is_empty() => {}
-        Value::Array(items) if path == "columns" => {
-            let names: Vec<String> = items.iter().map(column).collect();
-            line(&names.join(", "));
-        }
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            let names: Vec<String> = items.iter().map(plain).collect();
-            line(&names.join(", "));
-        }
-        _ => line(&plain(after)),
-    }
-}
-
-/// A value without quotes, for where nothing stands beside it.
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
-fn variable(variable: &Value) -> String {
-    let text = |key: &str| variable.get(key).and_then(Value::as_str);
-    let kind = text("type").unwrap_or("string");
-    match (
-        variable.get("encrypted").and_then(Value::as_bool),
-        text("value"),
-    ) {
-        (Some(true), _) => format!("{kind}, encrypted"),
-        (_, Some(value)) => format!("{kind} {value}"),
-        _ => kind.to_owned(),
-    }
-}
-
-fn column(column: &Value) -> String {
-    let text = |key: &str| column.get(key).and_then(Value::as_str);
-    let name = text("name").unwrap_or_default();
-    let call = text("aggregation")
-        .map_or_else(|| name.to_owned(), |function| format!("{function}({name})"));
-    text("alias").map_or_else(|| call.clone(), |alias| format!("{call} as {alias}"))
-}
-
-fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::String(text) if text.starts_with("(hidden") => text.clone(),
-        Value::String(text) => safe::cut(&format!("{text:?}"), VALUE_CHARS),
-        Value::Object(members) if members.contains_key("type") => {
-            safe::cut(&variable(value), VALUE_CHARS)
-        }
-        other => safe::cut(&other.to_string(), VALUE_CHARS),
-    }
 }

@@ -1,4 +1,4 @@
-//! The difference between two scripts, as people read it.
+//! The difference between two texts line by line, as people read it.
 
 use similar::{ChangeTag, TextDiff};
 
@@ -8,7 +8,7 @@ use crate::render::{Screen, Tone, safe};
 const MOST_LINES: usize = 40;
 
 /// The lines that differ with two lines around them, indented.
-pub(super) fn script_diff(screen: Screen, before: &str, after: &str, indent: &str) -> String {
+pub(super) fn line_diff(screen: Screen, before: &str, after: &str, indent: &str) -> String {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();
     for (index, group) in diff.grouped_ops(2).iter().enumerate() {
