@@ -173,9 +173,19 @@ pub(crate) struct ApplyArgs {
     /// How many changes may be under way at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = parallelism)]
     pub(crate) parallelism: usize,
+    /// Which tests of the manifests are run; this version knows `none` only
+    #[arg(long, value_enum, default_value_t = TestChoice::None)]
+    pub(crate) test: TestChoice,
     /// What becomes of the rest after a failure
     #[arg(long, value_enum, default_value_t = OnErrorChoice::Continue)]
     pub(crate) on_error: OnErrorChoice,
+}
+
+/// Which tests an apply runs. Each further choice comes with what can run it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestChoice {
+    /// None
+    None,
 }
 
 /// What becomes of the rest after a failure.

@@ -313,4 +313,12 @@ mod tests {
         let script = Script::try_from("secret()".to_owned()).unwrap();
         assert_eq!(format!("{script:?}"), "Script(8 bytes)");
     }
+
+    #[test]
+    fn names_are_text_in_json_and_judged_when_read() {
+        let name: ActionName = serde_json::from_str(r#""score_calc""#).unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), r#""score_calc""#);
+        assert_eq!(format!("\"{name}\""), r#""score_calc""#);
+        assert!(serde_json::from_str::<ActionName>(r#""a b""#).is_err());
+    }
 }

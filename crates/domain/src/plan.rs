@@ -120,7 +120,7 @@ pub struct Plan {
     pub to_note: Vec<LastApplied>,
     /// Resources that `--prune` would delete and that stay.
     pub kept: BTreeMap<Address, Kept>,
-    /// Resources that were made here and no manifest names; empty where they are pruned.
+    /// Resources that were made here, are not protected, and no manifest names; empty where they are pruned.
     pub orphans: Vec<Address>,
     /// The most that the whole costs, the listing included, as long as nothing fails.
     pub requests: RequestCount,
@@ -247,6 +247,7 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         prune::prune(input, &dependencies, &included, &mut plan);
     } else {
         plan.orphans = prune::orphans(input)
+            .filter(|(applied, _)| !applied.protect)
             .map(|(applied, _)| applied.address.clone())
             .collect();
     }

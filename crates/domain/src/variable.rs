@@ -371,4 +371,12 @@ mod tests {
             assert_eq!(VariableScope::from_word(each.as_str()), Some(each));
         }
     }
+
+    #[test]
+    fn names_are_text_in_json_and_judged_when_read() {
+        let name: VariableName = serde_json::from_str(r#""limit""#).unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), r#""limit""#);
+        assert_eq!(format!("\"{name}\""), r#""limit""#);
+        assert!(serde_json::from_str::<VariableName>(r#""1""#).is_err());
+    }
 }

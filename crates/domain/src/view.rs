@@ -338,4 +338,12 @@ mod tests {
             assert_eq!(found, want, "minutes {minutes}");
         }
     }
+
+    #[test]
+    fn names_are_text_in_json_and_judged_when_read() {
+        let name: ViewName = serde_json::from_str(r#""calls é""#).unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), r#""calls é""#);
+        assert_eq!(format!("\"{name}\""), r#""calls é""#);
+        assert!(serde_json::from_str::<ViewName>(r#""ab""#).is_err());
+    }
 }

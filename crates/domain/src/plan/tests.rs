@@ -254,16 +254,30 @@ fn what_is_not_there_is_created() {
     assert_eq!(plan.count(ChangeKind::Update), 0);
     let create = &plan.changes[1];
     assert_eq!((&create.id, &create.listed), (&None, &None));
-    let paths: Vec<_> = create
+    let shown: Vec<_> = create
         .fields
         .iter()
-        .map(|field| field.path.as_str())
+        .map(|field| format!("{}: {} -> {}", field.path, field.before, field.after))
         .collect();
-    assert_eq!(
-        paths,
-        ["dependencies", "description", "script", "trigger", "type"]
-    );
-    assert!(create.fields.iter().all(|field| field.before.is_null()));
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    dependencies: null -> []
+    description: null -> "d"
+    enabled: null -> true
+    script: null -> {"content":"main","language":"JavaScript"}
+    trigger: null -> {"type":"MANUAL"}
+    type: null -> "SCRIPT"
+    "#);
+}
+
+#[test]
+fn a_new_action_is_shown_as_enabled_unless_its_manifest_says_otherwise() {
+    for (more, want) in [("", true), (r#", "enabled": false"#, false)] {
+        let plan = World::new(&action("score", more)).plan();
+        let fields = plan.changes[0].fields.iter();
+        let enabled: Vec<_> = fields.filter(|field| field.path == "enabled").collect();
+        assert_eq!(enabled.len(), 1);
+        assert_eq!(enabled[0].after, json!(want));
+    }
 }
 
 #[test]

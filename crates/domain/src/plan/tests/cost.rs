@@ -40,6 +40,28 @@ fn a_create_is_one_request_an_update_two_and_a_delete_one() {
 }
 
 #[test]
+fn a_create_with_blocks_that_an_answer_may_leave_out_is_counted_with_a_read_and_a_replace() {
+    use Operation as Op;
+    let most = [
+        (Op::GetAction, 1),
+        (Op::CreateAction, 1),
+        (Op::ReplaceAction, 1),
+    ];
+    for (more, want) in [
+        ("", &most[1..2]),
+        (r#", "enabled": false"#, &most[1..2]),
+        (r#", "cache": {"key": "k"}"#, &most[..]),
+        (r#", "variables": []"#, &most[..]),
+    ] {
+        assert_eq!(
+            cost(&World::new(&action("score", more)).plan()),
+            want,
+            "case: {more}"
+        );
+    }
+}
+
+#[test]
 fn indexes_that_the_tenant_does_not_build_cost_one_request_more_where_their_view_is_written() {
     use Operation as Op;
     let world = World::new(&index_view("calls", 5));

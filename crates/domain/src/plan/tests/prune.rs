@@ -119,6 +119,41 @@ fn what_a_declared_resource_outside_the_targets_still_needs_stays() {
     ");
 }
 
+/// What a person is told of resources that no manifest names.
+fn notes(plan: &Plan) -> String {
+    let notes = plan.notes().into_iter();
+    let line = |note: Violation| {
+        let hint = note.hint.map(|hint| format!(" ({hint})"));
+        format!(
+            "{} {}{}\n",
+            note.rule,
+            note.message,
+            hint.unwrap_or_default()
+        )
+    };
+    notes.map(line).collect()
+}
+
+#[test]
+fn what_is_left_over_is_named_where_it_is_not_pruned() {
+    let all = action("one", "") + &action("two", "") + &action("theirs", "");
+    let mut world = shrunk(&all, "");
+    world.scope.prune = false;
+    world.applied.remove(&Address::action("theirs"));
+    insta::assert_snapshot!(notes(&world.plan()), @"W006 action/one and 1 more were made here and no manifest names them any more (`--prune` deletes what is left over)");
+    insta::assert_snapshot!(notes(&world.clone().with_targets(&["action/two"]).plan()), @"W006 action/two was made here and no manifest names it any more (`--prune` deletes what is left over)");
+    assert_eq!(notes(&world.with_prune().plan()), "");
+}
+
+#[test]
+fn what_stays_in_spite_of_pruning_is_named_with_its_reason() {
+    let all = protected(&needing("top", &["base"])) + &needing("base", &[]);
+    insta::assert_snapshot!(notes(&shrunk(&all, "").plan()), @"
+    W005 action/base stays although no manifest names it: action/top depends on it
+    W005 action/top stays although no manifest names it: it is protected
+    ");
+}
+
 #[test]
 fn targets_limit_what_is_deleted() {
     let world = shrunk(&(action("one", "") + &action("two", "")), "");
