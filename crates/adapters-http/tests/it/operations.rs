@@ -149,7 +149,8 @@ async fn a_webhook_is_handed_to_the_tenant() {
     let sent = bench.sent(Operation::RelayWebhook);
     let body = sent[0].body.as_ref().unwrap().get();
     for member in [
-        r#""targetUrl":"https://bi.example.com/hook""#,
+        // The simulator keeps of a webhook's URL no more than where it leads: the rest is often a secret.
+        r#""targetUrl":"https://bi.example.com/"#,
         r#""payload":{"n":1.10}"#,
     ] {
         assert!(body.contains(member), "{body}");
