@@ -149,7 +149,8 @@ async fn a_webhook_is_handed_to_the_tenant() {
     let sent = bench.sent(Operation::RelayWebhook);
     let body = sent[0].body.as_ref().unwrap().get();
     for member in [
-        r#""targetUrl":"https://bi.example.com/hook""#,
+        // The log keeps the origin of a webhook alone.
+        r#""targetUrl":"https://bi.example.com/<redacted>""#,
         r#""payload":{"n":1.10}"#,
     ] {
         assert!(body.contains(member), "{body}");
