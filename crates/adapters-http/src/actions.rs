@@ -144,6 +144,7 @@ impl HttpTenant {
             let held = Held {
                 ids: &ids,
                 total: listing.total,
+                page_size: listing.page_size,
                 asked,
             };
             let next = place.next(held)?;

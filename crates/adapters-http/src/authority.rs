@@ -74,6 +74,11 @@ impl Grant {
         })
     }
 
+    /// Scheme, host and port of where requests go.
+    pub(crate) fn origin(&self) -> Origin {
+        self.base.origin()
+    }
+
     /// Where the request `target` goes; `None` where that would be elsewhere.
     pub(crate) fn url(&self, target: &str) -> Option<Url> {
         self.base.below(target)

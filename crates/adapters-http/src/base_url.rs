@@ -56,7 +56,7 @@ pub enum BaseUrlError {
     )]
     Part,
     /// A part that nothing fills.
-    #[error("the URL holds {{{name}}}, and no {name} is set")]
+    #[error("the URL holds {{{name}}}, and no {name} is set (CXONE_{})", name.to_ascii_uppercase())]
     Missing {
         /// `region` or `site`.
         name: &'static str,
@@ -72,7 +72,7 @@ pub enum BaseUrlError {
     Scheme,
     /// Plain http where it is not taken.
     #[error(
-        "the URL is plain http, which is taken for loopback addresses alone and only where it is allowed"
+        "the URL is plain http, which is taken for loopback addresses alone and only with allow_http = true"
     )]
     PlainHttp,
     /// User or password in the URL.

@@ -11,6 +11,7 @@ use http::header::{CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode;
 
+use crate::base_url::Origin;
 use crate::call::{Call, Permission};
 use crate::retry_after::retry_after;
 use crate::sanitize::Screen;
@@ -78,15 +79,16 @@ pub(crate) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Judges what came back.
-    pub(crate) fn verdict(self, outcome: Result<Reply, Lost>) -> Verdict {
+    /// Judges what came back from `origin`.
+    pub(crate) fn verdict(self, outcome: Result<Reply, Lost>, origin: &Origin) -> Verdict {
         match outcome {
             Ok(reply) => self.reply(reply),
             Err(Lost::Tls(reason)) => {
-                Verdict::Final(self.lost(ApiErrorKind::Unreachable, &format!("TLS: {reason}")))
+                let detail = format!("{origin}: TLS: {reason}");
+                Verdict::Final(self.lost(ApiErrorKind::Unreachable, &detail))
             }
             Err(Lost::NotSent(reason)) => Verdict::Again(Again {
-                error: self.lost(ApiErrorKind::Unreachable, &reason),
+                error: self.lost(ApiErrorKind::Unreachable, &format!("{origin}: {reason}")),
                 cause: Cause::Transient,
                 received: Received::No,
                 retry_after: None,
@@ -210,9 +212,21 @@ impl Judge<'_> {
             400 | 422 => self.rejected(reply),
             403 => self.forbidden(reply),
             404 if one => self.refused(reply, ApiErrorKind::NotFound),
+            404 => self.misplaced(reply),
             412 if changes => self.refused(reply, ApiErrorKind::VersionMismatch),
             _ => self.refused(reply, ApiErrorKind::Refused),
         }
+    }
+
+    /// A 404 where nothing is named that might be gone: the path itself is wrong.
+    fn misplaced(self, reply: &Reply) -> ApiError {
+        let mut error = self.refused(reply, ApiErrorKind::Refused);
+        let hint = "there is no such path, check base_url and the paths of the API profile";
+        error.detail = match error.detail.as_str() {
+            "" => hint.to_owned(),
+            detail => format!("{hint}: {detail}"),
+        };
+        error
     }
 
     fn rejected(self, reply: &Reply) -> ApiError {

@@ -1,6 +1,8 @@
 //! Where a listing goes on, in both styles of paging, and the guards against listings without an end.
 //!
-//! A cursor carries all that is known of the pages before it, so nothing is kept between two calls.
+//! A cursor carries what must be known of the pages before it, so nothing is kept between two calls.
+
+use std::collections::BTreeSet;
 
 use cxda_domain::key::Digest;
 use cxda_ports::page::PageCursor;
@@ -11,6 +13,9 @@ use crate::wire::WireError;
 const MAX_PAGES: u64 = 10_000;
 /// How much of a digest tells two pages apart.
 const MARK_CHARS: usize = 16;
+/// How many items back one that comes again is known. Pages overlap with their neighbours, as when something is
+/// inserted meanwhile; marks of all items would make cursors as long as the listing.
+const LATEST_ITEMS: usize = 1_000;
 
 /// The place of a page in a listing by token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,10 +74,14 @@ impl TokenPlace {
 pub(crate) struct NumberPlace {
     /// The page, from 1.
     page: u64,
-    /// How many items the pages before it held.
+    /// How many different items the pages before it held.
     seen: u64,
+    /// How many items the longest of them held.
+    longest: u64,
     /// A mark of the page before it.
     before: String,
+    /// Marks of the latest items, one behind the other.
+    latest: String,
 }
 
 /// What a page of a listing by number held.
@@ -82,6 +91,8 @@ pub(crate) struct Held<'a> {
     pub(crate) ids: &'a [&'a str],
     /// `total`, where the answer has it.
     pub(crate) total: Option<u64>,
+    /// `pageSize`, where the answer has it.
+    pub(crate) page_size: Option<u64>,
     /// How many items were asked for.
     pub(crate) asked: u32,
 }
@@ -93,15 +104,19 @@ impl NumberPlace {
             return Ok(Self {
                 page: 1,
                 seen: 0,
+                longest: 0,
                 before: String::new(),
+                latest: String::new(),
             });
         };
         let parts: Vec<&str> = cursor.as_str().split(':').collect();
         match parts[..] {
-            ["n", page, seen, before] => Ok(Self {
+            ["n", page, seen, longest, before, latest] => Ok(Self {
                 page: page.parse().map_err(|_| foreign())?,
                 seen: seen.parse().map_err(|_| foreign())?,
+                longest: longest.parse().map_err(|_| foreign())?,
                 before: before.to_owned(),
+                latest: latest.to_owned(),
             }),
             _ => Err(foreign()),
         }
@@ -114,8 +129,10 @@ impl NumberPlace {
 
     /// Where the page after this one is.
     ///
-    /// The total is believed as long as it is not less than what was seen: a server that cuts pages shorter than
-    /// asked loses nothing then. Without a total a page that is not full is the last; an empty one always is.
+    /// The total is believed unless more different items were seen: a server that cuts pages shorter than asked, or
+    /// lets them overlap, loses nothing then. Without a total that can be believed a page that is not full is the
+    /// last; an empty one always is. A total that is too low and is reached exactly at the end of a page cannot be
+    /// told from a true one without a request too many, so there the listing ends.
     ///
     /// # Errors
     ///
@@ -124,17 +141,19 @@ impl NumberPlace {
         if held.ids.is_empty() {
             return Ok(None);
         }
-        let mark = mark(&held.ids.join("\n"));
-        if mark == self.before {
+        let whole = mark(&held.ids.join("\n"));
+        if whole == self.before {
             return Err(WireError::new(
                 "a page came twice: the listing does not go on",
             ));
         }
+        let (new, latest) = self.with(held.ids);
+        let seen = self.seen.saturating_add(new);
         let count = held.ids.len() as u64;
-        let seen = self.seen.saturating_add(count);
+        let longest = self.longest.max(count);
         let more = match held.total {
             Some(total) if total >= seen => total > seen,
-            _ => count >= u64::from(held.asked),
+            _ => count >= held.full_page().unwrap_or(longest),
         };
         if !more {
             return Ok(None);
@@ -142,8 +161,38 @@ impl NumberPlace {
         if self.page >= MAX_PAGES {
             return Err(endless());
         }
-        let text = format!("n:{}:{seen}:{mark}", self.page + 1);
+        let page = self.page + 1;
+        let text = format!("n:{page}:{seen}:{longest}:{whole}:{latest}");
         Ok(Some(PageCursor::new(text)))
+    }
+
+    /// How many of `ids` are new, and the marks of the latest items with theirs among them.
+    fn with(&self, ids: &[&str]) -> (u64, String) {
+        let ends = 0..=self.latest.len() / MARK_CHARS;
+        let known =
+            ends.filter_map(|end| self.latest.get(end * MARK_CHARS..(end + 1) * MARK_CHARS));
+        let mut known: BTreeSet<&str> = known.collect();
+        let marks: Vec<String> = ids.iter().map(|id| mark(id)).collect();
+        let new: Vec<&str> = marks
+            .iter()
+            .map(String::as_str)
+            .filter(|mark| known.insert(mark))
+            .collect();
+        let kept = LATEST_ITEMS.max(ids.len()).saturating_sub(new.len()) * MARK_CHARS;
+        let forgotten = self.latest.len().saturating_sub(kept);
+        let old = self.latest.get(forgotten..).unwrap_or_default();
+        (new.len() as u64, format!("{old}{}", new.concat()))
+    }
+}
+
+impl Held<'_> {
+    /// How many items a full page has, by the answer's own account; `None` where that cannot be believed.
+    ///
+    /// More than was asked for is no size. What only repeats the question proves nothing beside a total that is wrong.
+    fn full_page(self) -> Option<u64> {
+        let asked = u64::from(self.asked);
+        let size = self.page_size.filter(|size| (1..=asked).contains(size))?;
+        (size < asked || self.total.is_none()).then_some(size)
     }
 }
 
@@ -160,132 +209,4 @@ fn endless() -> WireError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Walks a listing by number whose pages hold `counts` items; gives how many requests that took.
-    fn walk(counts: &[usize], totals: impl Fn(usize) -> Option<u64>, asked: u32) -> usize {
-        let mut cursor = None;
-        let mut requests = 0;
-        loop {
-            let place = NumberPlace::of(cursor.as_ref()).unwrap();
-            let index = usize::try_from(place.page()).unwrap() - 1;
-            let count = counts.get(index).copied().unwrap_or(0);
-            requests += 1;
-            let names: Vec<String> = (0..count).map(|n| format!("{index}-{n}")).collect();
-            let ids: Vec<&str> = names.iter().map(String::as_str).collect();
-            let held = Held {
-                ids: &ids,
-                total: totals(index),
-                asked,
-            };
-            match place.next(held).unwrap() {
-                Some(next) => cursor = Some(next),
-                None => return requests,
-            }
-        }
-    }
-
-    #[test]
-    fn an_honest_total_costs_no_request_too_many() {
-        for (total, requests) in [
-            (0, 1),
-            (1, 1),
-            (99, 1),
-            (100, 1),
-            (101, 2),
-            (200, 2),
-            (201, 3),
-        ] {
-            let mut rest = total;
-            let mut counts = Vec::new();
-            while rest > 0 {
-                counts.push(rest.min(100));
-                rest -= rest.min(100);
-            }
-            assert_eq!(
-                walk(&counts, |_| Some(total as u64), 100),
-                requests,
-                "total {total}"
-            );
-        }
-    }
-
-    #[test]
-    fn h_32_a_total_that_lies_or_is_absent_loses_nothing() {
-        let none = |_| None;
-        for (label, counts, totals, requests) in [
-            (
-                "absent, short last page",
-                &[100, 100, 7][..],
-                &none as &dyn Fn(usize) -> Option<u64>,
-                3,
-            ),
-            ("absent, full last page", &[100, 100], &none, 3),
-            ("absent, nothing", &[], &none, 1),
-            ("too low", &[100, 100, 7], &|_| Some(3), 3),
-            (
-                "of the page only",
-                &[100, 100, 7],
-                &|page| Some([100, 100, 7][page]),
-                1,
-            ),
-            ("too high", &[100, 7], &|_| Some(1_000_000), 3),
-            ("pages cut to 50", &[50, 50, 50], &|_| Some(150), 3),
-            ("vanishing items", &[100, 99], &|_| Some(200), 3),
-        ] {
-            assert_eq!(walk(counts, totals, 100), requests, "case: {label}");
-        }
-    }
-
-    #[test]
-    fn h_32_a_page_that_repeats_is_noticed_at_once() {
-        let held = Held {
-            ids: &["a", "b"],
-            total: None,
-            asked: 2,
-        };
-        let first = NumberPlace::of(None).unwrap().next(held).unwrap();
-        let second = NumberPlace::of(first.as_ref()).unwrap();
-        assert!(second.next(held).is_err());
-    }
-
-    #[test]
-    fn h_32_a_token_that_repeats_is_noticed_at_once() {
-        let mut place = TokenPlace::of(None).unwrap();
-        for token in ["a", "b:c", "d"] {
-            let next = place.next(Some(token)).unwrap();
-            place = TokenPlace::of(next.as_ref()).unwrap();
-            assert_eq!(place.token(), Some(token));
-        }
-        for (token, fits) in [("a", false), ("b:c", false), ("d", false), ("e", true)] {
-            assert_eq!(place.next(Some(token)).is_ok(), fits, "token {token}");
-        }
-        assert_eq!(place.next(None), Ok(None));
-    }
-
-    #[test]
-    fn cursors_of_another_listing_are_refused() {
-        for text in ["", "t:", "n:x:0:", "n:1:0", "x:1:2:3"] {
-            let cursor = PageCursor::new(text);
-            assert!(NumberPlace::of(Some(&cursor)).is_err(), "{text}");
-        }
-        assert!(TokenPlace::of(Some(&PageCursor::new("n:1:0:"))).is_err());
-    }
-
-    #[test]
-    fn listings_have_an_end() {
-        let place = |page| NumberPlace {
-            page,
-            seen: 0,
-            before: String::new(),
-        };
-        let held = Held {
-            ids: &["a"],
-            total: None,
-            asked: 1,
-        };
-        assert!(place(MAX_PAGES - 1).next(held).is_ok());
-        assert!(place(MAX_PAGES).next(held).is_err());
-    }
-}
+mod tests;

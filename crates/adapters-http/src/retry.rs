@@ -2,6 +2,7 @@
 //!
 //! It holds what all calls to a tenant share, and knows nothing of what they are about.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,13 +12,14 @@ use cxda_domain::retry::{
 use cxda_ports::clock::Clock;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::ids::Jitter;
+use http::StatusCode;
 use tracing::{Instrument as _, Span, debug_span, field, info_span};
 
 use crate::authority::{Authority, Grant, Renewal};
 use crate::call::{Call, Resend};
 use crate::classify::{Again, Cause, Judge, Received, Verdict};
 use crate::sanitize::Screen;
-use crate::throttle::Throttle;
+use crate::throttle::{Permit, Refusal, Throttle, Tightness, Wave};
 use crate::traffic::{Traffic, Turn};
 use crate::transport::{Lost, Reply, Transport};
 use crate::wire::WireError;
@@ -32,9 +34,15 @@ pub(crate) struct Link {
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) screen: Screen,
     pub(crate) traffic: Traffic,
+    /// Whether an answer said that the tenant is a simulator.
+    pub(crate) simulated: AtomicBool,
 }
 
+/// The header by which a simulator tells itself from a tenant.
+const SIMULATOR_MARK: &str = "x-cxda-simulator";
 const LIMITS: RetryLimits = RetryLimits::STANDARD;
+/// From so many refusals in a row on, backing off has not helped: requests wait until one of ours counts no longer.
+const STUBBORN_REFUSALS: u32 = 3;
 
 /// What one call has been through so far.
 struct Course {
@@ -50,6 +58,10 @@ struct Course {
     token: TokenTurn,
     /// Whether an answer could not be read once.
     reading: Turn,
+    /// Before which wave of refusals its latest attempt was let through.
+    wave: Wave,
+    /// How many requests the tenant had carried out when it last refused this one for being one too many.
+    served_before: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +100,8 @@ impl Link {
             received: Received::No,
             token: TokenTurn::First,
             reading: Turn::First,
+            wave: Wave::default(),
+            served_before: None,
         };
         loop {
             let verdict = match self.attempt(call, authority, &mut course).await {
@@ -120,8 +134,8 @@ impl Link {
         course: &mut Course,
     ) -> Result<Verdict, ApiError> {
         loop {
-            let grant = self.admitted(call, authority, course).await?;
-            let verdict = self.send(call, &grant, course).await?;
+            let (grant, permit) = self.admitted(call, authority, course).await?;
+            let verdict = self.send(call, &grant, permit, course).await?;
             let Verdict::Unauthorized(error) = verdict else {
                 return Ok(verdict);
             };
@@ -139,12 +153,12 @@ impl Link {
         call: &Call,
         authority: &dyn Authority,
         course: &mut Course,
-    ) -> Result<Grant, ApiError> {
+    ) -> Result<(Grant, Permit<'_>), ApiError> {
         // First the token, so that its call does not queue behind those that wait for it. Where it ends while they wait,
         // which takes longer than the margin, a 401 replaces it.
         let grant = authority.grant().await?;
         let patience = LIMITS.deadline.saturating_sub(self.elapsed(course));
-        let waited = self.throttle.admit(patience).await.map_err(|paused| {
+        let (permit, waited) = self.throttle.admit(patience).await.map_err(|paused| {
             let retry_after = Some(paused.left);
             let detail = "the tenant asked for a pause that is not over yet";
             ApiError::new(
@@ -154,7 +168,8 @@ impl Link {
             )
         })?;
         course.held_back = course.held_back.saturating_add(waited);
-        Ok(grant)
+        course.wave = permit.wave();
+        Ok((grant, permit))
     }
 
     /// Sends the request once.
@@ -162,6 +177,7 @@ impl Link {
         &self,
         call: &Call,
         grant: &Grant,
+        permit: Permit<'_>,
         course: &mut Course,
     ) -> Result<Verdict, ApiError> {
         let Some(url) = grant.url(call.target()) else {
@@ -184,11 +200,25 @@ impl Link {
         let began = self.clock.elapsed();
         let sending = self.transport.send(call, url, grant.authorization());
         let outcome = sending.instrument(span.clone()).await;
+        drop(permit);
+        if let Ok(reply) = &outcome {
+            self.heard(reply, course.wave);
+        }
         let latency = self.clock.elapsed().saturating_sub(began);
         course.cost.latency = course.cost.latency.saturating_add(latency);
         let judge = self.judge(call);
         note(&span, &outcome, judge, latency);
-        Ok(judge.verdict(outcome))
+        Ok(judge.verdict(outcome, &grant.origin()))
+    }
+
+    /// Takes note of what an answer says beside what was asked.
+    fn heard(&self, reply: &Reply, wave: Wave) {
+        if reply.headers.contains_key(SIMULATOR_MARK) {
+            self.simulated.store(true, Ordering::Relaxed);
+        }
+        if reply.status != StatusCode::TOO_MANY_REQUESTS.as_u16() {
+            self.throttle.served(wave);
+        }
     }
 
     /// What follows an answer whose body cannot be read: one more attempt where only something was to be read.
@@ -199,12 +229,7 @@ impl Link {
         reply: &Reply,
         unread: &WireError,
     ) -> Result<Again, ApiError> {
-        let detail = if call.operation.writes() {
-            format!("the answer cannot be read: {unread}")
-        } else {
-            unread.to_string()
-        };
-        let error = self.judge(call).unusable(reply, &detail);
+        let error = self.judge(call).unusable(reply, &unread.to_string());
         if call.operation.writes() || course.reading == Turn::Repeated {
             return Err(course.ended(call, error));
         }
@@ -230,6 +255,14 @@ impl Link {
                 return Err(course.ended(call, again.error));
             }
         }
+        let tightness = match again.cause {
+            Cause::Transient | Cause::Busy => None,
+            Cause::Throttled => match self.refused(course, again.retry_after) {
+                Refusal::New(tightness) => Some(tightness),
+                // It only waited for its turn too early.
+                Refusal::Known => return Ok(()),
+            },
+        };
         let kind = match again.cause {
             Cause::Transient => FailureKind::Transient,
             Cause::Throttled | Cause::Busy => FailureKind::Throttled,
@@ -242,10 +275,13 @@ impl Link {
             .schedule
             .next(failure, self.elapsed(course), self.fraction());
         let decision = self.quota().charge(kind, decision);
-        if again.cause == Cause::Throttled {
-            self.hold_back(again.retry_after, decision);
-        }
+        let decision = match tightness {
+            Some(tightness) => self.hold_back(again.retry_after, decision, tightness),
+            None => decision,
+        };
         match decision {
+            // It queues behind the pause like all others.
+            Decision::Wait(_) if tightness.is_some() && again.retry_after.is_none() => Ok(()),
             Decision::Wait(wait) => {
                 tracing::debug!(wait_ms = millis(wait), "waits before the next attempt");
                 self.clock.wait(wait).await;
@@ -255,15 +291,55 @@ impl Link {
         }
     }
 
-    /// Lets a 429 hold back all other calls as well.
-    fn hold_back(&self, retry_after: Option<Duration>, decision: Decision) {
+    /// Takes note of a 429, and of the time that it names.
+    ///
+    /// One that came while the tenant was known to refuse requests costs no attempt: the call queues again behind the
+    /// pause. What was refused before the tenant carried others out does not count either, for they came first.
+    fn refused(&self, course: &mut Course, retry_after: Option<Duration>) -> Refusal {
+        let refusal = self.throttle.refused(course.wave);
+        match (refusal, retry_after) {
+            // Nobody waits that long; that is for the schedule to say.
+            (Refusal::Known, Some(wait)) if wait > LIMITS.max_retry_after => {
+                self.throttle.pause(wait);
+                Refusal::New(Tightness::default())
+            }
+            (Refusal::Known, wait) => {
+                self.throttle.pause(wait.unwrap_or_default());
+                refusal
+            }
+            (Refusal::New(tightness), _) => {
+                let served_before = course.served_before.replace(tightness.served);
+                if served_before.is_some_and(|before| before < tightness.served) {
+                    course.schedule.forgive_throttled();
+                }
+                refusal
+            }
+        }
+    }
+
+    /// Lets a 429 hold back all other calls as well, and gives what follows for its own.
+    fn hold_back(
+        &self,
+        retry_after: Option<Duration>,
+        decision: Decision,
+        tightness: Tightness,
+    ) -> Decision {
+        let deadline = LIMITS.deadline;
         let own = match decision {
             Decision::Wait(wait) => Some(wait),
             Decision::GiveUp(_) => None,
         };
-        if let Some(wait) = retry_after.or(own) {
+        if let Some(wait) = retry_after {
+            self.throttle.pause(wait);
+        } else if tightness.refusing_for >= deadline {
+            return Decision::GiveUp(GiveUp::PastDeadline { deadline });
+        } else if tightness.streak >= STUBBORN_REFUSALS {
+            let room_in = self.throttle.room_in();
+            self.throttle.pause(room_in.max(own.unwrap_or_default()));
+        } else if let Some(wait) = own {
             self.throttle.pause(wait);
         }
+        decision
     }
 
     fn judge<'a>(&'a self, call: &'a Call) -> Judge<'a> {

@@ -1,5 +1,6 @@
 //! One tenant, spoken to over HTTP.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cxda_domain::key::EntityTag;
@@ -80,6 +81,7 @@ impl HttpTenant {
             jitter,
             screen: Screen::default(),
             traffic: Traffic::default(),
+            simulated: AtomicBool::new(false),
         });
         Ok(Self {
             tokens: TokenSource::new(Arc::clone(&link), &config)?,
@@ -104,6 +106,11 @@ impl HttpTenant {
     /// How many requests were sent so far, token calls included.
     pub fn traffic(&self) -> TrafficCount {
         self.link.traffic.snapshot()
+    }
+
+    /// Whether any answer so far carried the header `X-Cxda-Simulator`, by which a simulator tells itself from a tenant.
+    pub fn is_simulated(&self) -> bool {
+        self.link.simulated.load(Ordering::Relaxed)
     }
 
     /// Takes `secrets` out of whatever the tenant says from now on, as the tenant's credentials always are.

@@ -1,26 +1,68 @@
-//! Keeps one tenant from being asked more often than it allows, and lets one answer's `Retry-After` hold back all calls.
+//! Keeps one tenant from being asked more often than it allows, and lets one refusal hold back all calls.
 //!
-//! When a request may go is decided by the domain's window; here it is waited for.
+//! Whether there is room is decided by the domain's window; here it is waited for, first come, first served.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cxda_domain::request::RateLimit;
-use cxda_domain::throttle::SlidingWindow;
+use cxda_domain::throttle::{Room, SlidingWindow};
 use cxda_ports::clock::Clock;
+use tokio::sync::Notify;
 
 /// The gate through which every request to a tenant goes.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     clock: Arc<dyn Clock>,
+    /// Whoever holds it is next; the others wait for it in the order in which they came.
+    queue: tokio::sync::Mutex<()>,
+    /// Tells who is next that there may be room.
+    changed: Notify,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     window: SlidingWindow,
-    /// The end of the latest pause, on the clock of [`Clock::elapsed`].
-    paused_until: Duration,
+    /// How often the tenant began to refuse requests.
+    waves: u64,
+    /// How many of these there were since requests went at full width.
+    streak: u32,
+    /// How many requests were answered otherwise since they were let through after the wave before.
+    served: u64,
+    /// Since when the tenant has refused every request.
+    refusing_since: Option<Duration>,
+}
+
+/// Leave to send one request. It counts as under way until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit<'a> {
+    throttle: &'a Throttle,
+    wave: Wave,
+}
+
+/// Before which wave of refusals a request was let through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wave(u64);
+
+/// What it says that a request was refused for being one too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nothing new: it was under way already when another one was refused.
+    Known,
+    /// The tenant begins to refuse, or still does after all that was done.
+    New(Tightness),
+}
+
+/// How it stands when a tenant refuses requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tightness {
+    /// How many refusals there were that were new, this one included, since requests went at full width.
+    pub(crate) streak: u32,
+    /// How many requests it carried out so far.
+    pub(crate) served: u64,
+    /// For how long it has carried out nothing.
+    pub(crate) refusing_for: Duration,
 }
 
 /// The tenant asked for a pause that is longer than a call may wait.
@@ -34,9 +76,14 @@ impl Throttle {
     pub(crate) fn new(limit: RateLimit, clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
+            queue: tokio::sync::Mutex::new(()),
+            changed: Notify::new(),
             state: Mutex::new(State {
                 window: SlidingWindow::new(limit),
-                paused_until: Duration::ZERO,
+                waves: 0,
+                streak: 0,
+                served: 0,
+                refusing_since: None,
             }),
         }
     }
@@ -46,34 +93,83 @@ impl Throttle {
     /// # Errors
     ///
     /// [`PausedTooLong`] where a pause that the tenant asked for does not end within `patience`.
-    pub(crate) async fn admit(&self, patience: Duration) -> Result<Duration, PausedTooLong> {
+    pub(crate) async fn admit(
+        &self,
+        patience: Duration,
+    ) -> Result<(Permit<'_>, Duration), PausedTooLong> {
         let began = self.clock.elapsed();
-        let slot = {
-            let mut state = self.lock();
-            state.check(began, patience)?;
-            state.window.reserve(began)
-        };
+        self.lock().check(began, patience)?;
+        let _next = self.queue.lock().await;
         loop {
             let now = self.clock.elapsed();
-            let left = {
-                let state = self.lock();
+            let room = {
+                let mut state = self.lock();
                 state.check(now, patience)?;
-                state.window.time_left(&slot, now)
+                let room = state.window.room(now);
+                if room == Room::Now {
+                    state.window.begin();
+                    let permit = Permit {
+                        throttle: self,
+                        wave: Wave(state.waves),
+                    };
+                    return Ok((permit, now.saturating_sub(began)));
+                }
+                room
             };
-            if left.is_zero() {
-                return Ok(now.saturating_sub(began));
+            match room {
+                Room::In(left) => self.clock.wait(left).await,
+                Room::Now | Room::AfterAnother => self.changed.notified().await,
             }
-            self.clock.wait(left).await;
         }
     }
 
     /// Holds back every request that is not sent yet for `wait`.
     pub(crate) fn pause(&self, wait: Duration) {
+        let until = self.clock.elapsed().saturating_add(wait);
+        self.lock().window.pause(until);
+    }
+
+    /// How long it takes until a request that was answered before counts no longer, for which another may be sent.
+    pub(crate) fn room_in(&self) -> Duration {
         let now = self.clock.elapsed();
-        let until = now.saturating_add(wait);
+        self.lock().window.oldest_leaves_in(now)
+    }
+
+    /// Takes note that the tenant refused a request of `wave` for being one too many.
+    ///
+    /// Where that is news, requests go one at a time from here on, until the tenant carries some out.
+    pub(crate) fn refused(&self, wave: Wave) -> Refusal {
+        let now = self.clock.elapsed();
         let mut state = self.lock();
-        state.window.pause(now, until);
-        state.paused_until = state.paused_until.max(until);
+        if wave != Wave(state.waves) {
+            return Refusal::Known;
+        }
+        state.waves += 1;
+        state.streak = state.streak.saturating_add(1);
+        state.window.narrow();
+        let since = *state.refusing_since.get_or_insert(now);
+        Refusal::New(Tightness {
+            streak: state.streak,
+            served: state.served,
+            refusing_for: now.saturating_sub(since),
+        })
+    }
+
+    /// Takes note that the tenant answered a request of `wave` otherwise.
+    pub(crate) fn served(&self, wave: Wave) {
+        {
+            let mut state = self.lock();
+            if wave != Wave(state.waves) {
+                return;
+            }
+            state.served += 1;
+            state.refusing_since = None;
+            state.window.widen();
+            if !state.window.is_narrow() {
+                state.streak = 0;
+            }
+        }
+        self.changed.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -81,9 +177,24 @@ impl Throttle {
     }
 }
 
+impl Permit<'_> {
+    /// Before which wave of refusals the request was let through.
+    pub(crate) fn wave(&self) -> Wave {
+        self.wave
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let now = self.throttle.clock.elapsed();
+        self.throttle.lock().window.end(now);
+        self.throttle.changed.notify_one();
+    }
+}
+
 impl State {
     fn check(&self, now: Duration, patience: Duration) -> Result<(), PausedTooLong> {
-        let left = self.paused_until.saturating_sub(now);
+        let left = self.window.paused_until().saturating_sub(now);
         if left.is_zero() || left < patience {
             Ok(())
         } else {

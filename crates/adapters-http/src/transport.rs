@@ -159,7 +159,7 @@ fn lost(error: &reqwest::Error) -> Lost {
     }
 }
 
-/// Whether a connection failed over TLS: its errors are the only ones that are about invalid data while connecting.
+/// Whether a connection failed over TLS: while connecting, only its errors are about invalid data or an early end.
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
@@ -174,7 +174,11 @@ fn is_tls(error: &reqwest::Error) -> bool {
 /// An I/O error that wraps another one hides it from the chain of sources.
 fn is_invalid(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid)
+    let of_handshake = matches!(
+        error.kind(),
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    );
+    of_handshake || inner.is_some_and(is_invalid)
 }
 
 /// The innermost cause, which says most; the outer ones would quote the URL.

@@ -1,99 +1,129 @@
 //! When the next request may be sent, so that a tenant is never asked more often than it allows.
 //!
 //! An exact sliding window that decides and never sleeps: instants are durations since any one moment of a clock that
-//! only goes forward, and they come in as arguments.
+//! only goes forward, and they come in as arguments. Who is next is the caller's affair.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::request::RateLimit;
 
-/// A place in the queue of a [`SlidingWindow`]: the right to send one request, at an instant that a pause may move.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Slot {
-    number: u64,
+/// Whether one more request may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// At once.
+    Now,
+    /// Not before this time has passed, and then only if nothing happened meanwhile.
+    In(Duration),
+    /// Not before one of the requests that are under way has ended.
+    AfterAnother,
 }
 
-/// Hands out the instants at which requests may be sent, first come, first served.
+/// Counts the requests to one tenant.
 ///
-/// In no window of the limit's length are there more slots than it allows, and no slot is later than that, a pause and
-/// the slots before it demand. Memory is in proportion to the limit and to the slots that are still to come.
-///
-/// A caller reserves a slot, waits while [`SlidingWindow::time_left`] says so, looking again after each wait because
-/// of [`SlidingWindow::pause`], and sends. A slot that nobody uses is lost; it is not handed on.
+/// A request counts from the moment it is sent until the limit's length after it ended. The tenant received it
+/// somewhere in between, so a tenant with the same limit, exactly kept, refuses nothing, however long each request was
+/// on its way. Memory is in proportion to the limit.
 #[derive(Clone, Debug)]
 pub struct SlidingWindow {
     limit: RateLimit,
-    /// The instants of the latest slots, in order.
-    slots: VecDeque<Duration>,
-    /// The number of the first of `slots`.
-    first_number: u64,
+    /// How many requests are under way.
+    under_way: usize,
+    /// Until when each request that ended counts, in order.
+    counted: VecDeque<Duration>,
     paused_until: Duration,
+    /// How many requests may be under way at once; `None` where only the limit says so.
+    breadth: Option<usize>,
 }
 
 impl SlidingWindow {
+    /// From so many requests under way at once on, a narrowed window is as wide as any.
+    const WIDE: usize = 16;
+
     /// A window in which nothing was sent yet.
     pub fn new(limit: RateLimit) -> Self {
         Self {
             limit,
-            slots: VecDeque::new(),
-            first_number: 0,
+            under_way: 0,
+            counted: VecDeque::new(),
             paused_until: Duration::ZERO,
+            breadth: None,
         }
     }
 
-    /// Reserves the earliest slot from `now` on that comes after all slots reserved before.
-    pub fn reserve(&mut self, now: Duration) -> Slot {
-        self.forget_before(now);
-        let index = self.slots.len();
-        self.slots.push_back(self.earliest(index, now));
-        Slot {
-            number: self.first_number + index as u64,
+    /// Whether a request may be sent at `now`.
+    pub fn room(&mut self, now: Duration) -> Room {
+        while self.counted.front().is_some_and(|end| *end <= now) {
+            self.counted.pop_front();
+        }
+        let pause = self.paused_until.saturating_sub(now);
+        if !pause.is_zero() {
+            return Room::In(pause);
+        }
+        if self
+            .breadth
+            .is_some_and(|breadth| self.under_way >= breadth)
+        {
+            return Room::AfterAnother;
+        }
+        if self.under_way + self.counted.len() < self.requests() {
+            return Room::Now;
+        }
+        match self.counted.front() {
+            Some(end) => Room::In(end.saturating_sub(now)),
+            None => Room::AfterAnother,
         }
     }
 
-    /// How long to wait from `now` on until the request of `slot` may be sent; zero once it may.
-    pub fn time_left(&self, slot: &Slot, now: Duration) -> Duration {
-        slot.number
-            .checked_sub(self.first_number)
-            .and_then(|index| self.slots.get(usize::try_from(index).ok()?))
-            // Only slots that are past are forgotten.
-            .map_or(Duration::ZERO, |instant| instant.saturating_sub(now))
+    /// Takes note that a request is sent, for which there is [`Room::Now`].
+    pub fn begin(&mut self) {
+        self.under_way += 1;
     }
 
-    /// Moves every slot after `now` to `until` or later, as when the tenant answers that it is asked too often.
-    ///
-    /// Order is kept, and so is the limit: what had to wait comes no faster than it may. A pause that ends before one
-    /// made earlier changes nothing.
-    pub fn pause(&mut self, now: Duration, until: Duration) {
+    /// Takes note at `now` that a request has ended, whatever came of it.
+    pub fn end(&mut self, now: Duration) {
+        self.under_way = self.under_way.saturating_sub(1);
+        let latest = self.counted.back().copied().unwrap_or_default();
+        let end = now.saturating_add(self.limit.per).max(latest);
+        self.counted.push_back(end);
+    }
+
+    /// Holds every request back until `until`. A pause that ends before one made earlier changes nothing.
+    pub fn pause(&mut self, until: Duration) {
         self.paused_until = self.paused_until.max(until);
-        let first_pending = self.slots.partition_point(|instant| *instant <= now);
-        for index in first_pending..self.slots.len() {
-            self.slots[index] = self.earliest(index, self.slots[index]);
-        }
     }
 
-    /// The earliest instant from `wanted` on for the slot at `index`, given the slots before it.
-    fn earliest(&self, index: usize, wanted: Duration) -> Duration {
-        let before = |distance: usize| Some(self.slots[index.checked_sub(distance)?]);
-        let previous = before(1).unwrap_or_default();
-        let has_room = before(self.requests())
-            .map(|instant| instant.saturating_add(self.limit.per))
-            .unwrap_or_default();
-        wanted.max(self.paused_until).max(previous).max(has_room)
+    /// When the latest pause ends or ended.
+    pub fn paused_until(&self) -> Duration {
+        self.paused_until
     }
 
-    /// Drops slots that no slot to come depends on: past ones that left the window or are too far back to count.
-    fn forget_before(&mut self, now: Duration) {
-        while let Some(first) = self.slots.front() {
-            let left_the_window = first.saturating_add(self.limit.per) <= now;
-            let too_far_back = *first <= now && self.slots.len() > self.requests();
-            if !left_the_window && !too_far_back {
-                break;
-            }
-            self.slots.pop_front();
-            self.first_number += 1;
-        }
+    /// How long it takes from `now` on until the oldest request that has ended counts no longer; zero where there is none.
+    pub fn oldest_leaves_in(&self, now: Duration) -> Duration {
+        let ends = self.counted.iter();
+        let lasting = ends.map(|end| end.saturating_sub(now));
+        lasting
+            .filter(|left| !left.is_zero())
+            .min()
+            .unwrap_or_default()
+    }
+
+    /// Lets one request at a time through from here on, as when the tenant said that it is asked too often.
+    pub fn narrow(&mut self) {
+        self.breadth = Some(1);
+    }
+
+    /// Doubles what [`SlidingWindow::narrow`] left, as when the tenant carried a request out.
+    pub fn widen(&mut self) {
+        self.breadth = self
+            .breadth
+            .map(|breadth| breadth * 2)
+            .filter(|breadth| *breadth < Self::WIDE);
+    }
+
+    /// Whether fewer requests may be under way at once than the limit allows.
+    pub fn is_narrow(&self) -> bool {
+        self.breadth.is_some()
     }
 
     fn requests(&self) -> usize {

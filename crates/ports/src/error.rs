@@ -81,11 +81,11 @@ pub enum ApiErrorKind {
         /// How long the tenant asks to wait.
         retry_after: Option<Duration>,
     },
-    /// Nothing was sent: no such host, nobody listening, TLS refused.
+    /// Nothing was sent: no such host, nobody listening, TLS refused. Where there is a detail, it begins with the origin.
     Unreachable,
     /// The tenant failed (5xx), or nothing came back, and nothing was written.
     Unavailable,
-    /// A write was sent and not answered: it may or may not have happened.
+    /// A write was sent and not answered, or not with anything that tells: it may or may not have happened.
     OutcomeUnknown,
     /// The answer is not what the API promises.
     Malformed,
@@ -157,6 +157,9 @@ impl ApiError {
             ApiErrorKind::RateLimited { .. } => "the tenant asks to slow down",
             ApiErrorKind::Unreachable => "the tenant cannot be reached",
             ApiErrorKind::Unavailable => "the tenant is unavailable",
+            ApiErrorKind::OutcomeUnknown if matches!(self.status, Some(200..=399)) => {
+                "sent, but the answer is unusable, the outcome is unknown"
+            }
             ApiErrorKind::OutcomeUnknown => "sent but not answered, the outcome is unknown",
             ApiErrorKind::Malformed => "the answer is not what the API promises",
             ApiErrorKind::Credentials => "the credentials cannot be read",
@@ -184,7 +187,11 @@ impl fmt::Display for ApiError {
                 }
             }
         } else if !self.detail.is_empty() {
-            write!(formatter, ": {}", self.detail)?;
+            let joint = match self.kind {
+                ApiErrorKind::Unreachable => " at",
+                _ => ":",
+            };
+            write!(formatter, "{joint} {}", self.detail)?;
         }
         match (self.status, &self.request_id) {
             (Some(status), Some(id)) => write!(formatter, " (HTTP {status}, request {id})"),

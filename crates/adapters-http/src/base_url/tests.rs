@@ -224,3 +224,18 @@ fn discovered_hosts_share_the_last_two_labels() {
         assert_eq!(url(own).vouches_for(&url(found)), want, "{own} {found}");
     }
 }
+
+#[test]
+fn messages_name_the_setting_that_helps() {
+    let messages = [
+        BaseUrlError::Missing { name: "region" },
+        BaseUrlError::Missing { name: "site" },
+        BaseUrlError::PlainHttp,
+    ];
+    let messages = messages.map(|error| error.to_string());
+    insta::assert_snapshot!(messages.join("\n"), @"
+    the URL holds {region}, and no region is set (CXONE_REGION)
+    the URL holds {site}, and no site is set (CXONE_SITE)
+    the URL is plain http, which is taken for loopback addresses alone and only with allow_http = true
+    ");
+}

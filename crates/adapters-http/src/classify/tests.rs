@@ -9,6 +9,7 @@ use http::Method;
 use http::header::{HeaderName, RETRY_AFTER};
 
 use super::*;
+use crate::base_url::{BaseUrl, PlainHttp};
 use crate::call::AnswerForm;
 
 const KINDS: [Operation; 14] = [
@@ -61,6 +62,27 @@ fn reply(status: u16, headers: &[(HeaderName, &'static str)], body: &'static str
     }
 }
 
+fn origin() -> Origin {
+    let base = BaseUrl::parse("https://a.example", PlainHttp::Refused);
+    base.unwrap().origin()
+}
+
+/// The error that ends a call of `operation` to which this came back.
+fn error(operation: Operation, outcome: Result<Reply, Lost>) -> ApiError {
+    let call = call(operation);
+    let screen = Screen::default();
+    let judge = Judge {
+        call: &call,
+        screen: &screen,
+        now: UtcMillis::from_epoch_millis(0),
+    };
+    match judge.verdict(outcome, &origin()) {
+        Verdict::Done(reply) => judge.unusable(&reply, "its id is missing"),
+        Verdict::Unauthorized(error) | Verdict::Final(error) => error,
+        Verdict::Again(again) => again.error,
+    }
+}
+
 fn verdict(operation: Operation, outcome: Result<Reply, Lost>) -> String {
     let call = call(operation);
     let screen = Screen::default();
@@ -69,7 +91,7 @@ fn verdict(operation: Operation, outcome: Result<Reply, Lost>) -> String {
         screen: &screen,
         now: UtcMillis::from_epoch_millis(0),
     };
-    match judge.verdict(outcome) {
+    match judge.verdict(outcome, &origin()) {
         Verdict::Done(_) => "done".into(),
         Verdict::Unauthorized(_) => "renew the token".into(),
         Verdict::Final(error) => error.code().into(),
@@ -307,7 +329,8 @@ fn with_access_keys_a_403_is_about_the_role() {
         screen: &screen,
         now: UtcMillis::from_epoch_millis(0),
     };
-    let Verdict::Final(error) = judge.verdict(Ok(reply(403, &[], r#"{"message":"no"}"#))) else {
+    let refusal = reply(403, &[], r#"{"message":"no"}"#);
+    let Verdict::Final(error) = judge.verdict(Ok(refusal), &origin()) else {
         panic!("a 403 is final");
     };
     assert_eq!(error.kind, ApiErrorKind::PermissionDenied { scope: None });
@@ -329,4 +352,30 @@ fn t_07_request_ids_are_clean_and_short() {
         };
         assert_eq!(judge.request_id(&headers).unwrap().len(), want);
     }
+}
+
+#[test]
+fn messages_name_what_to_look_at() {
+    let messages = [
+        error(ListActions, Err(Lost::NotSent("connection refused".into()))),
+        error(GetTable, Err(Lost::Tls("certificate expired".into()))),
+        error(
+            ListActions,
+            Ok(reply(404, &[], r#"{"message":"no route"}"#)),
+        ),
+        error(GetAction, Ok(reply(404, &[], r#"{"message":"no action"}"#))),
+        error(CreateAction, Ok(reply(201, &[], "{}"))),
+        error(ReplaceAction, Ok(reply(302, &[], ""))),
+        error(CreateAction, Err(Lost::Unanswered("reset".into()))),
+    ];
+    let messages = messages.map(|error| error.to_string());
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    list actions failed: the tenant cannot be reached at https://a.example: connection refused
+    get table failed: the tenant cannot be reached at https://a.example: TLS: certificate expired
+    list actions failed: the tenant refused it: there is no such path, check base_url and the paths of the API profile: no route (HTTP 404)
+    get action failed: not found on the tenant: no action (HTTP 404)
+    create action failed: sent, but the answer is unusable, the outcome is unknown: its id is missing (HTTP 201)
+    replace action failed: sent, but the answer is unusable, the outcome is unknown: a redirect to "", which is not followed (HTTP 302)
+    create action failed: the tenant is unavailable: reset
+    "#);
 }

@@ -16,6 +16,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) next_token: Option<String>,
     /// `total`, where it is a whole number.
     pub(crate) total: Option<u64>,
+    /// `pageSize`, where it is a whole number.
+    pub(crate) page_size: Option<u64>,
 }
 
 #[derive(serde::Deserialize)]
@@ -44,6 +46,7 @@ impl<'a> Listing<'a> {
             items,
             next_token: Some(next_token).filter(|token| !token.is_empty()),
             total: members.get("total").and_then(|raw| parse(raw).ok()),
+            page_size: members.get("pageSize").and_then(|raw| parse(raw).ok()),
         })
     }
 
@@ -72,11 +75,11 @@ mod tests {
     #[test]
     fn both_styles_are_read() {
         let body =
-            br#"{"entities":[{"id":"1"},{"id":"2"}],"nextPageToken":"t","total":2,"page":1}"#;
+            br#"{"entities":[{"id":"1"},{"id":"2"}],"nextPageToken":"t","total":2,"page":1,"pageSize":5}"#;
         let listing = Listing::parse(body).unwrap();
         assert_eq!(listing.items.len(), 2);
         assert_eq!(listing.next_token.as_deref(), Some("t"));
-        assert_eq!(listing.total, Some(2));
+        assert_eq!((listing.total, listing.page_size), (Some(2), Some(5)));
     }
 
     #[test]
@@ -94,12 +97,9 @@ mod tests {
     #[test]
     fn totals_that_are_no_count_are_left_out() {
         for total in ["-1", "1.5", "\"7\"", "1e400", "null"] {
-            let body = format!(r#"{{"entities":[],"total":{total}}}"#);
-            assert_eq!(
-                Listing::parse(body.as_bytes()).unwrap().total,
-                None,
-                "{total}"
-            );
+            let body = format!(r#"{{"entities":[],"total":{total},"pageSize":{total}}}"#);
+            let listing = Listing::parse(body.as_bytes()).unwrap();
+            assert_eq!((listing.total, listing.page_size), (None, None), "{total}");
         }
     }
 

@@ -240,3 +240,11 @@ async fn without_entity_tags_no_precondition_is_sent() {
         assert_eq!(bench.header(Operation::ReplaceAction, "if-match"), ["-"]);
     }
 }
+
+#[tokio::test]
+async fn t_15_a_simulator_is_known_by_its_answers() {
+    let bench = Setup::new().start().await;
+    assert!(!bench.tenant.is_simulated(), "nothing was heard yet");
+    bench.views().list(None).await.unwrap();
+    assert!(bench.tenant.is_simulated());
+}

@@ -18,14 +18,14 @@ use tokio::task::JoinHandle;
 use crate::bench::{START, action_body, config, id, key};
 
 /// A server on loopback; dropped, it serves no longer.
-struct Server {
-    base: String,
+pub(crate) struct Server {
+    pub(crate) base: String,
     serving: JoinHandle<()>,
 }
 
 impl Server {
     /// Answers every request with what `answer` makes of its text, and the end of the connection.
-    async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async move {
@@ -58,7 +58,7 @@ fn tenant(base: &str, credentials: Credentials) -> HttpTenant {
     HttpTenant::new(config, clock, Arc::new(FixedJitter::NONE)).unwrap()
 }
 
-fn ready_token() -> Credentials {
+pub(crate) fn ready_token() -> Credentials {
     Credentials::Bearer {
         token: SecretText::new("token"),
     }
@@ -72,7 +72,7 @@ async fn read_from_a_server_that_says(bytes: Vec<u8>) -> Result<String, ApiError
     read.map(|answer| answer.value.value.name)
 }
 
-fn json(headers: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn json(headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}\r\n"
     );
@@ -86,6 +86,27 @@ async fn a_plain_answer_is_read_and_a_compressed_one_too() {
         read_from_a_server_that_says(json("", body)).await.unwrap(),
         "n"
     );
+}
+
+#[tokio::test]
+async fn t_15_a_tenant_that_does_not_say_so_is_no_simulator() {
+    let server = Server::start(|_| json("", br#"{"id":"a","name":"n"}"#)).await;
+    let tenant = tenant(&server.base, ready_token());
+    ActionsApi::read(&tenant, &id("a")).await.unwrap();
+    assert!(!tenant.is_simulated());
+}
+
+#[tokio::test]
+async fn h_31_a_create_that_was_answered_with_an_id_of_no_use_says_so() {
+    let answer =
+        "HTTP/1.1 201 Created\r\nConnection: close\r\n\r\n{\"id\":\"../x\",\"name\":\"score\"}";
+    let server = Server::start(|_| answer.as_bytes().to_vec()).await;
+    let tenant = tenant(&server.base, ready_token());
+    let error = ActionsApi::create(&tenant, &action_body("score"), &key("k"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ApiErrorKind::OutcomeUnknown);
+    insta::assert_snapshot!(error, @"create action failed: sent, but the answer is unusable, the outcome is unknown: its id is missing or not one that may stand in a path (HTTP 201)");
 }
 
 #[tokio::test]
@@ -164,14 +185,30 @@ async fn h_10_deep_answers_are_refused() {
 
 #[tokio::test]
 async fn h_02_a_server_that_speaks_no_tls_is_named_and_not_tried_again() {
-    let server = Server::start(|_| b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()).await;
-    let tenant = tenant(&server.base.replace("http:", "https:"), ready_token());
-    let error = ActionsApi::read(&tenant, &id("a")).await.unwrap_err();
-    assert_eq!(
-        (&error.kind, error.cost.attempts),
-        (&ApiErrorKind::Unreachable, 1)
-    );
-    assert!(error.detail.starts_with("TLS: "), "{error}");
+    for (answer, reason) in [
+        (
+            "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "received corrupt message of type InvalidContentType",
+        ),
+        // The alert that the handshake failed.
+        (
+            "\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{28}",
+            "received fatal alert: HandshakeFailure",
+        ),
+        ("", "tls handshake eof"),
+    ] {
+        let server = Server::start(|_| answer.as_bytes().to_vec()).await;
+        let base = server.base.replace("http:", "https:");
+        let tenant = tenant(&base, ready_token());
+        let error = ActionsApi::read(&tenant, &id("a")).await.unwrap_err();
+        assert_eq!(
+            (&error.kind, error.cost.attempts),
+            (&ApiErrorKind::Unreachable, 1)
+        );
+        let message =
+            format!("get action failed: the tenant cannot be reached at {base}: TLS: {reason}");
+        assert_eq!(error.to_string(), message);
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use super::{Decision, Failure, FailureKind, GiveUp, JitterFraction, RetryLimits}
 pub struct RetrySchedule {
     limits: RetryLimits,
     failed_attempts: u32,
+    /// Those of them that were throttled and count.
+    throttled_attempts: u32,
     last_retry: Option<FailureKind>,
 }
 
@@ -20,6 +22,7 @@ impl RetrySchedule {
         Self {
             limits,
             failed_attempts: 0,
+            throttled_attempts: 0,
             last_retry: None,
         }
     }
@@ -38,6 +41,9 @@ impl RetrySchedule {
     ) -> Decision {
         let earlier_failures = self.failed_attempts;
         self.failed_attempts = self.failed_attempts.saturating_add(1);
+        if failure.kind == FailureKind::Throttled {
+            self.throttled_attempts = self.throttled_attempts.saturating_add(1);
+        }
         if let Some(retry_after) = failure.retry_after
             && retry_after > self.limits.max_retry_after
         {
@@ -60,7 +66,14 @@ impl RetrySchedule {
         Decision::Wait(wait)
     }
 
-    /// How many attempts failed so far.
+    /// Lets the attempts that were throttled so far count no longer, as where the tenant carried out others meanwhile:
+    /// then this operation was merely not yet its turn.
+    pub fn forgive_throttled(&mut self) {
+        self.failed_attempts -= self.throttled_attempts.min(self.failed_attempts);
+        self.throttled_attempts = 0;
+    }
+
+    /// How many attempts failed so far, without those that were forgiven.
     pub fn failed_attempts(&self) -> u32 {
         self.failed_attempts
     }

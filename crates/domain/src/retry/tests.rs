@@ -52,6 +52,19 @@ fn jitter_is_an_exact_fraction_below_one() {
 }
 
 #[test]
+fn h_23_throttled_attempts_can_be_forgiven_and_others_cannot() {
+    let mut schedule = schedule();
+    for failure in [transient(), throttled(None), throttled(None)] {
+        let decision = schedule.next(failure, Duration::ZERO, JitterFraction::MIN);
+        assert_eq!(decision, Decision::Wait(Duration::ZERO));
+    }
+    for _ in 0..2 {
+        schedule.forgive_throttled();
+        assert_eq!(schedule.failed_attempts(), 1);
+    }
+}
+
+#[test]
 fn an_operation_has_four_attempts() {
     let mut schedule = schedule();
     for _ in 0..3 {
