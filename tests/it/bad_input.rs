@@ -329,6 +329,16 @@ fn m_09_scripts_outside_of_the_project_are_refused_without_a_glimpse_of_them() {
 }
 
 #[test]
+fn what_is_wrong_with_the_manifests_goes_before_missing_credentials() {
+    let project = Project::on("https://na1.api.example.com");
+    project.write("bad.cxda.yaml", "apiVersion: cxda/v2\nkind: Nothing\n");
+    for command in [&["plan"][..], &["apply", "--yes"]] {
+        let ended = project.cxda(command).run().exits(3);
+        assert!(ended.stdout.contains("M002"), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn without_credentials_plan_exits_4_and_names_the_variable() {
     let nobody = Recorder::start();
     let project = Project::on(&nobody.base_url());

@@ -19,13 +19,12 @@ use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
 
 use crate::cli::{ApplyArgs, OnErrorChoice};
-use crate::commands::plan::{destination, tell_idle_targets};
+use crate::commands::plan::{destination, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::progress::Bar;
 use crate::render::Screen;
 use crate::render::apply::Report;
-use crate::render::plan::{plan_json, plan_text};
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
 use crate::wiring::{self, Connection, HiddenSecrets, Writing};
@@ -52,7 +51,11 @@ pub(crate) async fn run(
         Some(saved) => saved.scope().clone(),
         None => PlanScope::from(&arguments.scope),
     };
-    let connection = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock)).await?;
+    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock)).await;
+    let connection = match connecting {
+        Ok(connection) => connection,
+        Err(error) => return unconnected(context, &tenant, &manifests, error).await,
+    };
     let wait = context.global.lock_timeout;
     let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
     let secrets = HiddenSecrets::new(&secrets, &connection);
@@ -67,7 +70,6 @@ pub(crate) async fn run(
     let planned = plan(ports, &scope).await;
     bar.clear();
     let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
-    tell_idle_targets(context, &scope, &planned);
     if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
         return Ok(exit);
     }
@@ -102,12 +104,7 @@ fn refused(
 ) -> Result<Option<Exit>, Ended> {
     let (heading, limit, plan) = (&connection.heading, connection.rate_limit, &planned.plan);
     if plan.violations.has_errors() {
-        let text = if context.is_json() {
-            plan_json(heading, plan, limit)
-        } else {
-            plan_text(context.screen, heading, plan, limit)
-        };
-        context.screen.result(&text);
+        show(context, heading, plan, limit);
         return Ok(Some(Exit::Invalid));
     }
     if let Some(saved) = saved {
@@ -116,9 +113,7 @@ fn refused(
             .map_err(|error| Ended::new(exit::of_saved(&error), error))?;
     }
     if !context.is_json() {
-        context
-            .screen
-            .result(&plan_text(context.screen, heading, plan, limit));
+        show(context, heading, plan, limit);
     }
     let deletes = plan.count(ChangeKind::Delete);
     if deletes > arguments.allow_deletes {

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use cxda_adapters_fs::plans::PlanFiles;
-use cxda_domain::plan::PlanScope;
-use cxda_ports::manifests::PlanStore;
+use cxda_domain::plan::{Plan, PlanScope};
+use cxda_domain::request::RateLimit;
+use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::PlanPorts;
 use cxda_usecases::saved::{Destination, SavedPlan};
+use cxda_usecases::validate::validate;
 
 use crate::cli::{PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::progress::Bar;
-use crate::render::plan::{plan_json, plan_text};
+use crate::render::plan::{Heading, plan_json, plan_text};
+use crate::settings::Tenant;
 use crate::system::SystemClock;
-use crate::wiring::{self, Connection, HiddenSecrets};
+use crate::wiring::{self, Connection, HiddenSecrets, WiringError};
 
 impl From<&ScopeArgs> for PlanScope {
     fn from(arguments: &ScopeArgs) -> Self {
@@ -34,21 +37,6 @@ pub(super) fn destination(connection: &Connection) -> Destination {
     }
 }
 
-/// Says which targets fit nothing: a plan that is empty because of a slip must not look like a job done.
-pub(super) fn tell_idle_targets(context: Context<'_>, scope: &PlanScope, planned: &Planned) {
-    let declared = planned.project.manifest.resources().keys();
-    let planned = planned.plan.changes.iter().map(|change| &change.address);
-    let known: Vec<_> = declared.chain(planned).collect();
-    for target in &scope.targets {
-        if !known.iter().any(|address| target.matches(address)) {
-            let target = target.as_str();
-            context.screen.remark(&format!(
-                "--target {target} fits no resource of the project."
-            ));
-        }
-    }
-}
-
 pub(crate) async fn run(
     context: Context<'_>,
     arguments: &PlanArgs,
@@ -58,7 +46,11 @@ pub(crate) async fn run(
     let tenant = settings.tenant(context.environment)?;
     let secrets = wiring::secrets(&settings, context.environment);
     let manifests = wiring::manifests(&settings, Vec::new())?;
-    let connection = wiring::connect(&settings, &tenant, &secrets, clock).await?;
+    let connecting = wiring::connect(&settings, &tenant, &secrets, clock).await;
+    let connection = match connecting {
+        Ok(connection) => connection,
+        Err(error) => return unconnected(context, &tenant, &manifests, error).await,
+    };
     let journal = wiring::journal_to_read(&settings, wiring::scope(&connection))?;
     let bar = Bar::new(context.screen);
     let scope = PlanScope::from(&arguments.scope);
@@ -72,14 +64,12 @@ pub(crate) async fn run(
     let planned = plan(ports, &scope).await;
     bar.clear();
     let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
-    tell_idle_targets(context, &scope, &planned);
-    let (heading, limit) = (&connection.heading, connection.rate_limit);
-    let text = if context.is_json() {
-        plan_json(heading, &planned.plan, limit)
-    } else {
-        plan_text(context.screen, heading, &planned.plan, limit)
-    };
-    context.screen.result(&text);
+    show(
+        context,
+        &connection.heading,
+        &planned.plan,
+        connection.rate_limit,
+    );
     if planned.plan.violations.has_errors() {
         return Ok(Exit::Invalid);
     }
@@ -97,6 +87,42 @@ pub(crate) async fn run(
     } else {
         Exit::Done
     })
+}
+
+/// What is wrong with the manifests goes before what keeps the tenant from being reached.
+pub(super) async fn unconnected(
+    context: Context<'_>,
+    tenant: &Tenant,
+    manifests: &dyn ManifestSource,
+    error: WiringError,
+) -> Result<Exit, Ended> {
+    let project = validate(manifests).await;
+    let violations = project
+        .map(|project| project.violations)
+        .unwrap_or_default();
+    if !violations.has_errors() {
+        return Err(error.into());
+    }
+    let plan = Plan {
+        violations,
+        ..Plan::default()
+    };
+    let heading = Heading {
+        tenant: tenant.name.clone(),
+        origin: String::new(),
+    };
+    show(context, &heading, &plan, tenant.profile.rate_limit());
+    Ok(Exit::Invalid)
+}
+
+/// Prints `plan` as asked for.
+pub(super) fn show(context: Context<'_>, heading: &Heading, plan: &Plan, limit: RateLimit) {
+    let text = if context.is_json() {
+        plan_json(heading, plan, limit)
+    } else {
+        plan_text(context.screen, heading, plan, limit)
+    };
+    context.screen.result(&text);
 }
 
 async fn save(
