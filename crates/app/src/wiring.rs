@@ -108,6 +108,15 @@ impl Connection {
         exit::remedy(error, &self.heading.origin)
     }
 
+    /// What a plan's header says, once the tenant has answered: also whether it marks itself as a simulator.
+    pub(crate) fn heading(&self) -> Heading {
+        let mut heading = self.heading.clone();
+        if self.simulator.is_none() && self.client.is_simulated() {
+            heading.origin.push_str(", a simulated tenant");
+        }
+        heading
+    }
+
     /// Ends the simulator, where the tenant is one.
     pub(crate) async fn close(self) {
         if let Some(simulator) = self.simulator {

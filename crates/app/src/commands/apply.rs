@@ -102,7 +102,7 @@ fn refused(
     planned: &Planned,
     saved: Option<&SavedPlan>,
 ) -> Result<Option<Exit>, Ended> {
-    let (heading, limit, plan) = (&connection.heading, connection.rate_limit, &planned.plan);
+    let (heading, limit, plan) = (&connection.heading(), connection.rate_limit, &planned.plan);
     if plan.violations.has_errors() {
         show(context, heading, plan, limit);
         return Ok(Some(Exit::Invalid));

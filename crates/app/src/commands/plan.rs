@@ -66,7 +66,7 @@ pub(crate) async fn run(
     let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
     show(
         context,
-        &connection.heading,
+        &connection.heading(),
         &planned.plan,
         connection.rate_limit,
     );
