@@ -126,7 +126,8 @@ pub(crate) fn of_saved(error: &SavedPlanError) -> Exit {
     }
 }
 
-fn of_failure(failure: &Failure) -> Exit {
+/// What a change that was not carried out means.
+pub(crate) fn of_failure(failure: &Failure) -> Exit {
     match failure {
         Failure::Api(error) => of_api(error),
         Failure::Conflict { .. } => Exit::Conflict,

@@ -21,6 +21,7 @@ mod create;
 mod delete;
 mod events;
 mod execution;
+mod recover;
 mod update;
 
 use execution::Execution;
@@ -198,24 +199,26 @@ impl Applied {
 ///
 /// # Errors
 ///
-/// [`StoreError`] if the journal cannot be read or written before anything is sent; what happens to a change is in its result.
+/// [`Failure::Journal`] and [`Failure::Audit`] if journal or audit log cannot be read or written before anything is sent; what
+/// happens to a change is in its result.
 pub async fn apply(
     ports: ApplyPorts<'_>,
     options: &ApplyOptions,
     planned: &Planned,
     stop: &AtomicBool,
-) -> Result<Applied, StoreError> {
+) -> Result<Applied, Failure> {
     let changes = &planned.plan.changes;
     if !planned.plan.to_note.is_empty() {
         ports.journal.adopt(&planned.plan.to_note).await?;
     }
+    let execution = Execution::new(ports, options, planned).await?;
+    execution.settle_proved().await?;
     if changes.is_empty() {
         return Ok(Applied::default());
     }
     ports.progress.note(ProgressEvent::Applying {
         changes: changes.len(),
     });
-    let execution = Execution::new(ports, options, planned).await?;
     let mut results: BTreeMap<usize, ChangeResult> = BTreeMap::new();
     let (deletes, writes): (Vec<usize>, Vec<usize>) =
         (0..changes.len()).partition(|index| changes[*index].kind == ChangeKind::Delete);

@@ -174,7 +174,7 @@ impl Run<'_> {
         let interrupt = Interrupt::listen(self.context.screen);
         let applied = apply(ports, &options, planned, &interrupt.stop).await;
         bar.clear();
-        let applied = applied.map_err(|error| Ended::new(exit::of_store(&error), error))?;
+        let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
         let webhooks = if options.subscriptions.is_empty() {
             Delivered::default()
         } else {

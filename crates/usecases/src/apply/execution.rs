@@ -313,19 +313,40 @@ impl<'a> Execution<'a> {
         error: Option<String>,
     ) -> AuditEntry {
         AuditEntry {
+            resource: AuditedResource::new(&write.change.address, id.cloned()),
+            changes: blocks(&write.change.fields),
+            metrics,
+            error,
+            ..self.blank_entry(write.action, phase, &write.change.address)
+        }
+    }
+
+    /// A record of this run that says no more than what was done to which resource.
+    pub(super) fn blank_entry(
+        &self,
+        action: AuditAction,
+        phase: Phase,
+        address: &Address,
+    ) -> AuditEntry {
+        AuditEntry {
             audit_id: self.ports.ids.fresh(),
             run_id: self.options.run.clone(),
             timestamp: self.ports.clock.now(),
             actor: self.options.actor.clone(),
             tenant: self.options.tenant.clone(),
-            action: write.action,
+            action,
             phase,
-            resource: AuditedResource::new(&write.change.address, id.cloned()),
-            changes: blocks(&write.change.fields),
-            metrics,
+            resource: AuditedResource::new(address, None),
+            changes: Vec::new(),
+            metrics: None,
             compliance: self.options.compliance,
-            error,
+            error: None,
         }
+    }
+
+    /// Intents of earlier runs whose outcome is not known.
+    pub(super) fn open_intents(&self) -> impl Iterator<Item = &Intent> {
+        self.open.values()
     }
 
     /// The declared source of the view of `change`, for messages.

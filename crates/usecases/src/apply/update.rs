@@ -101,7 +101,7 @@ impl Execution<'_> {
     }
 
     /// Reads the resource until the tenant has finished an earlier write on it, within the deadline.
-    async fn read_idle(
+    pub(super) async fn read_idle(
         &self,
         change: &Change,
         planned: &ObservedResource,

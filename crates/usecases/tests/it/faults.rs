@@ -83,6 +83,40 @@ async fn a_create_that_did_not_arrive_stays_open_and_keeps_its_key() {
 }
 
 #[tokio::test]
+async fn h_38_a_create_that_committed_late_is_settled_by_the_next_run() {
+    let bench = Bench::new([action("score")]);
+    let planned = bench.plan().await;
+    bench
+        .run_with(|faulty| {
+            faulty.failing(
+                Operation::CreateAction,
+                Which::Nth(1),
+                Moment::Before,
+                ApiErrorKind::OutcomeUnknown,
+            )
+        })
+        .await;
+    // The request arrives after all, long after everybody stopped waiting for it.
+    for desired in planned.desired.values() {
+        if let cxda_domain::plan::Body::Action(body) = &desired.body {
+            bench.tenant.put_action(body);
+        }
+    }
+    let applied = bench.run().await;
+    assert!(applied.results.is_empty());
+    assert_eq!(bench.tenant.addresses().len(), 1);
+    assert!(bench.journal.open_intents().await.unwrap().is_empty());
+    assert_eq!(
+        bench.audited(),
+        [
+            "CREATE_DATA_ACTION intended",
+            "CREATE_DATA_ACTION unknown",
+            "CREATE_DATA_ACTION done",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn h_18_a_name_that_is_taken_by_something_else_is_left_alone() {
     let bench = Bench::new([action("score")]);
     let planned = bench.plan().await;

@@ -192,6 +192,20 @@ async fn nothing_is_deleted_that_a_failed_update_still_needs() {
 }
 
 #[tokio::test]
+async fn a_delete_waits_for_an_action_that_is_being_published() {
+    let mut bench = Bench::new([action("score"), action("other")]);
+    bench.run().await;
+    bench.documents.pop();
+    bench.scope.prune = true;
+    let planned = bench.plan().await;
+    bench.tenant.keep_publishing(&address("action/other"), 2);
+    let applied = bench.apply_on(&*bench.tenant, &planned).await;
+    assert_eq!(outcomes(&applied)["action/other"], "done");
+    assert!(!bench.clock.waits().is_empty());
+    assert!(bench.tenant.get(&address("action/other")).is_none());
+}
+
+#[tokio::test]
 async fn progress_tells_of_each_change() {
     let bench = Bench::new([action("score")]);
     bench.run().await;
