@@ -295,6 +295,38 @@ fn a_signal_ends_the_run_after_what_has_begun_and_everything_is_recorded() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_plan_at_once() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let gate = Gate::default();
+        let waiting = gate.clone();
+        let server = Scripted::with_token(move |_| {
+            waiting.pass();
+            Answer::empty_page()
+        });
+        let project = Project::on(server.base_url());
+        project.write("a.cxda.yaml", action("alpha", ""));
+        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_cxda"))
+            .arg("plan")
+            .env_clear()
+            .env("CXONE_CLIENT_ID", "a")
+            .env("CXONE_CLIENT_SECRET", "b-secret")
+            .current_dir(project.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        gate.wait_until_reached();
+        let sent = std::process::Command::new("kill")
+            .args([format!("-{signal}"), process.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        // The server still holds its answer back.
+        assert_eq!(process.wait().unwrap().code(), Some(code), "{signal}");
+        gate.open();
+    }
+}
+
 #[test]
 fn an_audit_log_that_cannot_be_written_exits_11_and_nothing_is_sent() {
     let tenant = Simulated::start();

@@ -9,6 +9,7 @@ use cxda_usecases::plan::PlanError;
 use crate::cli::{Command, Global, OutputFormat};
 use crate::env::Environment;
 use crate::exit::{self, Exit};
+use crate::interrupt::Interrupt;
 use crate::render::Screen;
 use crate::settings::{Settings, SettingsError};
 use crate::system::SystemClock;
@@ -28,6 +29,7 @@ pub(crate) struct Context<'a> {
     pub(crate) global: &'a Global,
     pub(crate) environment: &'a Environment,
     pub(crate) screen: Screen,
+    pub(crate) interrupt: &'a Interrupt,
 }
 
 /// Why a command ended before it came to a result: what to say, and the exit code.

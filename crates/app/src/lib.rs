@@ -9,12 +9,14 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 use crate::env::Environment;
 use crate::exit::Exit;
+use crate::interrupt::Interrupt;
 use crate::render::Screen;
 
 mod cli;
 mod commands;
 mod env;
 mod exit;
+mod interrupt;
 mod log;
 mod progress;
 mod render;
@@ -73,10 +75,15 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Unexpected;
         }
     };
+    let interrupt = {
+        let _inside = runtime.enter();
+        Interrupt::listen(screen)
+    };
     let context = commands::Context {
         global: &cli.global,
         environment: &environment,
         screen,
+        interrupt: &interrupt,
     };
     let exit = runtime.block_on(commands::run(context, &cli.command));
     // What still blocks a thread, such as a name lookup, must not hold the process.

@@ -3,7 +3,6 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use cxda_adapters_fs::plans::PlanFiles;
 use cxda_domain::audit::Compliance;
@@ -23,7 +22,6 @@ use crate::commands::plan::{destination, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::progress::Bar;
-use crate::render::Screen;
 use crate::render::apply::Report;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
@@ -171,8 +169,8 @@ impl Run<'_> {
             ids: &random,
             progress: &bar,
         };
-        let interrupt = Interrupt::listen(self.context.screen);
-        let applied = apply(ports, &options, planned, &interrupt.stop).await;
+        let interrupt = self.context.interrupt;
+        let applied = apply(ports, &options, planned, interrupt.stop_flag()).await;
         bar.clear();
         let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
         let webhooks = if options.subscriptions.is_empty() {
@@ -229,60 +227,4 @@ impl Run<'_> {
             subscriptions: subscriptions.collect(),
         }
     }
-}
-
-/// A wish to stop: what has begun is brought to its end, nothing new is begun.
-struct Interrupt {
-    stop: Arc<AtomicBool>,
-    exit: Arc<AtomicU8>,
-}
-
-impl Interrupt {
-    /// Listens for SIGINT and SIGTERM from now on. A second signal ends the process at once: what was sent is journaled.
-    fn listen(screen: Screen) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let exit = Arc::new(AtomicU8::new(0));
-        let (flag, code) = (Arc::clone(&stop), Arc::clone(&exit));
-        tokio::spawn(async move {
-            let first = signalled().await;
-            code.store(first.code(), Ordering::Relaxed);
-            flag.store(true, Ordering::Relaxed);
-            screen.remark(
-                "Stopping: what is under way is brought to its end. Once more stops at once.",
-            );
-            let second = signalled().await;
-            // The journal knows what was sent, so that stopping here loses nothing.
-            std::process::exit(second.code().into());
-        });
-        Self { stop, exit }
-    }
-
-    /// How the process ends where it was interrupted.
-    fn exit(&self) -> Option<Exit> {
-        let code = self.exit.load(Ordering::Relaxed);
-        [Exit::Interrupted, Exit::Terminated]
-            .into_iter()
-            .find(|exit| exit.code() == code)
-    }
-}
-
-#[cfg(unix)]
-async fn signalled() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await.is_some(),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-        _ = terminated => Exit::Terminated,
-    }
-}
-
-#[cfg(not(unix))]
-async fn signalled() -> Exit {
-    let _ = tokio::signal::ctrl_c().await;
-    Exit::Interrupted
 }

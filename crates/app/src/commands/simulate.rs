@@ -9,6 +9,7 @@ use cxda_simulator::profile::{ProfileName, SimProfile};
 use crate::cli::SimulateArgs;
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
+use crate::interrupt::signalled;
 use crate::system::SystemClock;
 use crate::wiring;
 
@@ -34,7 +35,8 @@ pub(crate) async fn run(
     context.screen.remark(
         "This is a simulated tenant: it takes any client id and secret. Look at /__sim/state and /__sim/log; stop it with Ctrl-C.",
     );
-    let _ = tokio::signal::ctrl_c().await;
+    let _ = context.interrupt.stop_flag();
+    signalled().await;
     running.stop().await;
     Ok(Exit::Done)
 }
