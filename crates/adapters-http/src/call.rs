@@ -9,6 +9,9 @@ use bytes::Bytes;
 use cxda_domain::request::Operation;
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use crate::transport::Outgoing;
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -151,6 +154,22 @@ impl Call {
 
     pub(crate) fn target(&self) -> &str {
         &self.target
+    }
+
+    /// The request to `url` with `authorization`.
+    pub(crate) fn outgoing(
+        &self,
+        url: Url,
+        authorization: Option<&(HeaderName, HeaderValue)>,
+    ) -> Outgoing {
+        Outgoing {
+            method: self.method.clone(),
+            url,
+            headers: self.headers.iter().chain(authorization).cloned().collect(),
+            body: self.body.clone(),
+            timeout: self.timeout,
+            body_limit: self.limit.bytes(),
+        }
     }
 }
 

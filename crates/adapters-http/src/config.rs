@@ -19,19 +19,21 @@ pub struct Timeouts {
     pub webhook: Duration,
     /// Of a token call.
     pub token: Duration,
+    /// How long making a connection may take.
+    pub connect: Duration,
+    /// How long nothing may come in.
+    pub idle: Duration,
 }
 
 impl Timeouts {
-    /// How long making a connection may take.
-    pub const CONNECT: Duration = Duration::from_secs(5);
-    /// How long nothing may come in.
-    pub const IDLE: Duration = Duration::from_secs(15);
     /// What holds where settings say nothing.
     pub const DEFAULT: Self = Self {
         request: Duration::from_secs(30),
         test: Duration::from_secs(15),
         webhook: Duration::from_secs(5),
         token: Duration::from_secs(10),
+        connect: Duration::from_secs(5),
+        idle: Duration::from_secs(15),
     };
 }
 

@@ -24,7 +24,7 @@ mod tenant;
 mod throttle;
 mod token;
 mod traffic;
-mod transport;
+pub mod transport;
 mod versions;
 mod views;
 mod wire;

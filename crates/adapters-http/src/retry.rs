@@ -27,7 +27,7 @@ use crate::wire::WireError;
 /// The way to one tenant.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) transport: Transport,
+    pub(crate) transport: Arc<dyn Transport>,
     pub(crate) throttle: Throttle,
     pub(crate) quota: Mutex<RetryQuota>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -198,7 +198,9 @@ impl Link {
             latency_ms = field::Empty,
         );
         let began = self.clock.elapsed();
-        let sending = self.transport.send(call, url, grant.authorization());
+        let sending = self
+            .transport
+            .send(call.outgoing(url, grant.authorization()));
         let outcome = sending.instrument(span.clone()).await;
         drop(permit);
         if let Ok(reply) = &outcome {

@@ -23,7 +23,7 @@ use crate::sanitize::Screen;
 use crate::throttle::Throttle;
 use crate::token::TokenSource;
 use crate::traffic::{Traffic, TrafficCount};
-use crate::transport::{Reach, Reply, Transport};
+use crate::transport::{HttpClient, Reach, Reply, Transport};
 use crate::wire::WireError;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -54,16 +54,6 @@ impl HttpTenant {
         clock: Arc<dyn Clock>,
         jitter: Arc<dyn Jitter>,
     ) -> Result<Self, ConfigError> {
-        let timeouts = config.timeouts;
-        let all = [
-            timeouts.request,
-            timeouts.test,
-            timeouts.webhook,
-            timeouts.token,
-        ];
-        if all.iter().any(std::time::Duration::is_zero) {
-            return Err(ConfigError::Timeout);
-        }
         let auth_url = config.auth.auth_url.as_ref().unwrap_or(&config.base_url);
         let plain = [auth_url, &config.base_url]
             .iter()
@@ -73,8 +63,36 @@ impl HttpTenant {
         } else {
             Reach::Anywhere
         };
+        let client = HttpClient::new(&config.user_agent, reach, config.timeouts)?;
+        Self::over(Arc::new(client), config, clock, jitter)
+    }
+
+    /// The same over a transport of one's own; the timeouts of connecting and of silence are its business then.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::Token`] where no header can hold a ready token.
+    /// - [`ConfigError::Timeout`] where one is zero.
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        config: HttpConfig,
+        clock: Arc<dyn Clock>,
+        jitter: Arc<dyn Jitter>,
+    ) -> Result<Self, ConfigError> {
+        let timeouts = config.timeouts;
+        let all = [
+            timeouts.request,
+            timeouts.test,
+            timeouts.webhook,
+            timeouts.token,
+            timeouts.connect,
+            timeouts.idle,
+        ];
+        if all.iter().any(std::time::Duration::is_zero) {
+            return Err(ConfigError::Timeout);
+        }
         let link = Arc::new(Link {
-            transport: Transport::new(&config.user_agent, reach)?,
+            transport,
             throttle: Throttle::new(config.profile.rate_limit(), Arc::clone(&clock)),
             quota: Mutex::new(RetryQuota::full()),
             clock,

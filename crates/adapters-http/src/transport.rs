@@ -1,197 +1,93 @@
-//! Sends one request and reads its answer, within every limit of time and size.
+//! How one request gets to its origin and its answer back: a seam below everything that decides.
 //!
-//! It decides nothing about retries, and it is the only module with a type of the HTTP client in a signature.
+//! A transport decides nothing about retries, tokens or the rate limit, and knows no operation.
 
-use std::error::Error as _;
-use std::io;
+mod client;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
 use url::Url;
 
-use crate::call::Call;
-use crate::config::{ConfigError, Timeouts};
+pub(crate) use self::client::{HttpClient, Reach};
 
-/// The most bytes that an answer's headers may have.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
-/// The most headers that an answer may have.
-const MAX_HEADERS: usize = 256;
+/// Carries single requests.
+///
+/// What it must never do: follow a redirect, send a request twice, add credentials, or hold more of a body than
+/// [`Outgoing::body_limit`].
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends `request` and reads the answer to its end, all within [`Outgoing::timeout`].
+    ///
+    /// # Errors
+    ///
+    /// - [`Lost::NotSent`] and [`Lost::Tls`] only where it is certain that no byte of the request was sent.
+    /// - [`Lost::Unanswered`] in every other case.
+    async fn send(&self, request: Outgoing) -> Result<Reply, Lost>;
+}
+
+/// One request on its way. It holds credentials: its `Debug` shows method and origin alone.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// Where it goes; the query may hold a secret.
+    pub url: Url,
+    /// Its headers, the token among them.
+    pub headers: HeaderMap,
+    /// Its body, where it has one.
+    pub body: Option<Bytes>,
+    /// How long it may take, from its first byte to the answer's last.
+    pub timeout: Duration,
+    /// The most bytes of the answer's body, decompressed, that are kept.
+    pub body_limit: usize,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("origin", &self.url.origin().ascii_serialization())
+            .finish_non_exhaustive()
+    }
+}
 
 /// An answer, read to its end.
 #[derive(Clone, Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// Whether the body was longer than allowed; `body` is then empty.
-    pub(crate) size: BodySize,
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body; empty where it was too large.
+    pub body: Bytes,
+    /// Whether the body was read whole.
+    pub size: BodySize,
 }
 
 /// Whether a body was read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodySize {
+pub enum BodySize {
+    /// It was.
     Whole,
+    /// It is longer than [`Outgoing::body_limit`], and was dropped.
     TooLarge,
 }
 
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Lost {
+/// Why there is no answer; the text says why, without the URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
     /// No connection, so nothing was sent.
+    #[error("{0}")]
     NotSent(String),
     /// TLS was refused, so nothing was sent.
+    #[error("TLS: {0}")]
     Tls(String),
     /// It was sent, or a part of it; what became of it is not known.
+    #[error("{0}")]
     Unanswered(String),
-}
-
-/// Whether TLS can be needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// Any https origin, judged by the machine's CA certificates.
-    Anywhere,
-    /// Plain http on loopback alone, so no CA certificates are looked for.
-    Loopback,
-}
-
-/// Makes connections and keeps them.
-#[derive(Clone, Debug)]
-pub(crate) struct Transport(Client);
-
-impl Transport {
-    /// A transport that goes through no proxy and follows no redirect.
-    pub(crate) fn new(user_agent: &str, reach: Reach) -> Result<Self, ConfigError> {
-        let user_agent = HeaderValue::from_str(user_agent).map_err(|_| ConfigError::UserAgent)?;
-        let headers =
-            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        let mut builder = Client::builder()
-            .user_agent(user_agent)
-            .default_headers(headers)
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(Timeouts::CONNECT)
-            .read_timeout(Timeouts::IDLE)
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX));
-        if reach == Reach::Loopback {
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| ConfigError::Client {
-            reason: reason(&error),
-        })?;
-        Ok(Self(client))
-    }
-
-    /// Sends `call` to `url` with `authorization`.
-    pub(crate) async fn send(
-        &self,
-        call: &Call,
-        url: Url,
-        authorization: Option<&(HeaderName, HeaderValue)>,
-    ) -> Result<Reply, Lost> {
-        let headers = call.headers.iter().chain(authorization).cloned();
-        let mut request = self
-            .0
-            .request(call.method.clone(), url)
-            .headers(headers.collect())
-            .timeout(call.timeout);
-        if let Some(body) = &call.body {
-            request = request.body(body.clone());
-        }
-        let response = request.send().await.map_err(|error| lost(&error))?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let header_bytes: usize = headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum();
-        if header_bytes > MAX_HEADER_BYTES {
-            return Err(Lost::Unanswered(
-                "the answer's headers are too large".into(),
-            ));
-        }
-        let (body, size) = read(response, &headers, call.limit.bytes()).await?;
-        Ok(Reply {
-            status,
-            headers,
-            body,
-            size,
-        })
-    }
-}
-
-/// The body, decompressed, as long as it has at most `limit` bytes.
-async fn read(
-    mut response: Response,
-    headers: &HeaderMap,
-    limit: usize,
-) -> Result<(Bytes, BodySize), Lost> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .filter(|_| !headers.contains_key(CONTENT_ENCODING))
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > limit)) {
-        return Ok((Bytes::new(), BodySize::TooLarge));
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-        if body.len() + chunk.len() > limit {
-            return Ok((Bytes::new(), BodySize::TooLarge));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok((body.freeze(), BodySize::Whole))
-}
-
-fn lost(error: &reqwest::Error) -> Lost {
-    let reason = reason(error);
-    if !(error.is_connect() || error.is_builder()) {
-        return Lost::Unanswered(reason);
-    }
-    if is_tls(error) {
-        Lost::Tls(reason)
-    } else {
-        Lost::NotSent(reason)
-    }
-}
-
-/// Whether a connection failed over TLS: while connecting, only its errors are about invalid data or an early end.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.downcast_ref().is_some_and(is_invalid) {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
-}
-
-/// An I/O error that wraps another one hides it from the chain of sources.
-fn is_invalid(error: &io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    let of_handshake = matches!(
-        error.kind(),
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-    );
-    of_handshake || inner.is_some_and(is_invalid)
-}
-
-/// The innermost cause, which says most; the outer ones would quote the URL.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "nothing came in time".into();
-    }
-    let mut innermost: &dyn std::error::Error = match error.source() {
-        Some(source) => source,
-        None => return "the request could not be made".into(),
-    };
-    while let Some(cause) = innermost.source() {
-        innermost = cause;
-    }
-    innermost.to_string()
 }

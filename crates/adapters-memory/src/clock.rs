@@ -2,6 +2,8 @@
 //!
 //! No real time passes: a wait of an hour is over as soon as its turn comes.
 
+mod runtime;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use cxda_domain::instant::UtcMillis;
 use cxda_ports::clock::Clock;
 use tokio::sync::watch;
 use tokio::task::yield_now;
+
+pub use self::runtime::RuntimeClock;
 
 /// What moves a [`ManualClock`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! - [`tenant::MemoryTenant`]: what a tenant holds; [`collection::Collection`]: what any server keeps of its resources.
 //! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
-//! - [`clock::ManualClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
+//! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
 //! - [`progress::MemoryProgress`]: what a person would see.
 //! - [`faults`]: any of these, failing where a script says so.
 

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cxda_adapters_memory::audit::MemoryAudit;
-use cxda_adapters_memory::clock::ManualClock;
+use cxda_adapters_memory::clock::{ManualClock, RuntimeClock};
 use cxda_adapters_memory::faults::{FaultyAudit, FaultyJournal, FaultyTenant};
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
 use cxda_adapters_memory::journal::MemoryJournal;
@@ -80,6 +80,12 @@ async fn audit_keeps_the_promises_of_the_port() {
 #[tokio::test]
 async fn clock_keeps_the_promises_of_the_port() {
     let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
+    conformance::clock::keeps_its_promises(&clock).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_on_the_runtime_keeps_the_promises_of_the_port() {
+    let clock = RuntimeClock::starting_at(UtcMillis::UNIX_EPOCH);
     conformance::clock::keeps_its_promises(&clock).await;
 }
 
