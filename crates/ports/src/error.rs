@@ -57,6 +57,8 @@ pub enum ApiErrorKind {
     NotFound,
     /// The name is taken, or the key was used for something else (409).
     AlreadyExists,
+    /// The key was used for another payload: a bug of ours; nothing was written.
+    KeyMismatch,
     /// Another writer came first; nothing was written (412, or 409 on a replace).
     VersionMismatch,
     /// The tenant is still working on it (409 or 423 while publishing or deleting).
@@ -130,6 +132,7 @@ impl ApiError {
         match self.kind {
             ApiErrorKind::NotFound => "not_found",
             ApiErrorKind::AlreadyExists => "already_exists",
+            ApiErrorKind::KeyMismatch => "key_mismatch",
             ApiErrorKind::VersionMismatch => "version_mismatch",
             ApiErrorKind::Busy { .. } => "busy",
             ApiErrorKind::Rejected { .. } => "rejected",
@@ -149,6 +152,7 @@ impl ApiError {
         match self.kind {
             ApiErrorKind::NotFound => "not found on the tenant",
             ApiErrorKind::AlreadyExists => "the name is taken on the tenant",
+            ApiErrorKind::KeyMismatch => "its key was used for another payload",
             ApiErrorKind::VersionMismatch => "somebody else changed it first",
             ApiErrorKind::Busy { .. } => "the tenant is still working on it",
             ApiErrorKind::Rejected { .. } => "the tenant found it invalid",
