@@ -13,7 +13,7 @@ use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_domain::view::TableId;
 use cxda_ports::actions::{ActionsApi, Deleted, SandboxAnswer};
-use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
+use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::page::{Page, PageCursor};
 use cxda_ports::views::{ObservedTable, TablesApi, ViewsApi};
 use cxda_ports::webhook::WebhookRelay;
@@ -67,7 +67,7 @@ impl<T> FaultyTenant<T> {
         work: impl Future<Output = Result<A, ApiError>>,
     ) -> Result<A, ApiError> {
         let verdict = self.script.judge(operation);
-        let error = |kind| ApiError::new(operation, kind, "");
+        let error = failure(operation, &verdict);
         verdict.carry_out(work, error).await
     }
 
@@ -78,13 +78,32 @@ impl<T> FaultyTenant<T> {
         work: impl Future<Output = Result<A, ApiError>> + Send + 'static,
     ) -> Result<A, ApiError> {
         let verdict = self.script.judge(operation);
-        let error = |kind| ApiError::new(operation, kind, "");
+        let error = failure(operation, &verdict);
         if let Verdict(Some((Moment::Late, kind))) = verdict {
             let arrive = async move { drop(work.await) };
             lock(&self.late).push(Box::pin(arrive));
             return Err(error(kind));
         }
         verdict.carry_out(work, error).await
+    }
+}
+
+/// What the failure of a call looks like: one attempt, and another where the first was carried out.
+fn failure(
+    operation: Operation,
+    verdict: &Verdict<ApiErrorKind>,
+) -> impl FnOnce(ApiErrorKind) -> ApiError + use<> {
+    let attempts = match verdict.0 {
+        Some((Moment::After, _)) => 2,
+        _ => 1,
+    };
+    let cost = CallCost {
+        attempts,
+        ..CallCost::default()
+    };
+    move |kind| ApiError {
+        cost,
+        ..ApiError::new(operation, kind, "")
     }
 }
 
