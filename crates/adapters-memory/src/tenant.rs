@@ -151,6 +151,12 @@ impl MemoryTenant {
         self.state().shelf(kind).hide_in(Answered::Create, names);
     }
 
+    /// Ignores the members `names` in the next `writes` creates and replaces of `kind`, as a tenant does that accepts what it does not do.
+    pub fn ignore_in_writes(&self, kind: ResourceKind, names: &[&str], writes: u32) {
+        let names = names.iter().map(ToString::to_string).collect();
+        self.state().shelf(kind).ignore(names, writes);
+    }
+
     /// Lets the sandbox answer `answer` for the action `name`; it answers with success for all others.
     pub fn answer_tests_of(&self, name: &str, answer: SandboxAnswer) {
         self.state().sandbox.insert(name.to_owned(), answer);

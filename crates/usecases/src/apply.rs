@@ -146,7 +146,7 @@ pub enum Failure {
         quiet_in: Duration,
         /// How the sending ended.
         #[source]
-        source: ApiError,
+        source: Box<ApiError>,
     },
     /// An earlier write was not answered and may still be carried out; until then nothing else is sent.
     #[error(
@@ -167,7 +167,7 @@ pub enum Failure {
         address: Address,
         /// Why not.
         #[source]
-        source: ApiError,
+        source: Box<ApiError>,
     },
     /// The key of an earlier write was used for another payload: a flaw of ours. Nothing is sent until it is quiet.
     #[error(
@@ -218,10 +218,8 @@ impl Failure {
     /// What the tenant said, where it said something.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
-            Self::Api(error) => Some(error),
-            Self::Gone { source }
-            | Self::NotRepeatable { source, .. }
-            | Self::Unread { source, .. } => Some(source),
+            Self::Api(source) | Self::Gone { source } => Some(source),
+            Self::NotRepeatable { source, .. } | Self::Unread { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -230,6 +228,11 @@ impl Failure {
     fn cost(&self) -> CallCost {
         self.api()
             .map_or_else(CallCost::default, |error| error.cost)
+    }
+
+    fn unread(address: &Address, source: ApiError) -> Self {
+        let (address, source) = (address.clone(), Box::new(source));
+        Self::Unread { address, source }
     }
 
     /// Whether the write may have happened, or may still happen.

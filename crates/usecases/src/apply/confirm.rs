@@ -38,24 +38,18 @@ impl Execution<'_> {
         trust: Trust,
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
-        let wanted = desired.body.projection();
         let seen = trust == Trust::Sent || desired.secrets.is_empty();
-        let owed = change.address.kind == ResourceKind::Action
-            && OWED_BLOCKS
-                .iter()
-                .any(|block| leaves_out(&wanted, &answer.fields, block));
         let as_wanted = |shown: &ObservedResource, left_out| {
             seen && self.unlike(desired, shown, left_out).is_empty()
         };
-        if !owed && as_wanted(answer, LeftOut::SaysNothing) {
+        if !owes_a_read(desired, answer) && as_wanted(answer, LeftOut::SaysNothing) {
             return Ok(());
         }
         let current = match self.read_id(change.address.kind, &answer.id).await {
             Ok(current) => current,
             Err(source) => {
                 progressed.cost = progressed.cost.plus(source.cost);
-                let address = change.address.clone();
-                return Err(Failure::Unread { address, source });
+                return Err(Failure::unread(&change.address, source));
             }
         };
         progressed.cost = progressed.cost.plus(current.cost);
@@ -90,19 +84,12 @@ impl Execution<'_> {
         let mut cost = CallCost::default();
         let base = current.value.clone();
         let sent = self.send(desired, current, &base, &mut cost).await;
-        progressed.cost = progressed.cost.plus(cost);
         let ended = match sent {
             Ok(Sent::Proved(_)) => Ok(()),
-            Ok(Sent::Written(answer)) => {
-                let fields = self.unlike(desired, &answer, LeftOut::SaysNothing);
-                if fields.is_empty() {
-                    Ok(())
-                } else {
-                    Err(Failure::Ignored { fields })
-                }
-            }
+            Ok(Sent::Written(answer)) => self.heeded(change, desired, &answer, &mut cost).await,
             Err(failure) => Err(failure),
         };
+        progressed.cost = progressed.cost.plus(cost);
         let (phase, fate) = match &ended {
             Ok(()) => (Phase::Done, Fate::Resolved),
             Err(failure) => fate_of(failure),
@@ -118,6 +105,28 @@ impl Execution<'_> {
         };
         self.settle(write, &intent, ending).await?;
         ended
+    }
+
+    /// Whether `answer`, or a read where it does not tell, shows what was sent.
+    async fn heeded(
+        &self,
+        change: &Change,
+        desired: &Desired,
+        answer: &ObservedResource,
+        cost: &mut CallCost,
+    ) -> Result<(), Failure> {
+        let mut fields = self.unlike(desired, answer, LeftOut::SaysNothing);
+        if fields.is_empty() && owes_a_read(desired, answer) {
+            let read = self.read_id(change.address.kind, &answer.id).await;
+            let read = read.map_err(|source| Failure::unread(&change.address, source))?;
+            *cost = cost.plus(read.cost);
+            fields = self.unlike(desired, &read.value.value, LeftOut::MeansEmpty);
+        }
+        if fields.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Ignored { fields })
+        }
     }
 
     /// Reads the resource with this id.
@@ -200,6 +209,13 @@ pub(super) fn fate_of(failure: &Failure) -> (Phase, Fate) {
     } else {
         (Phase::Failed, Fate::Resolved)
     }
+}
+
+/// Whether `answer` leaves out what an answer about an action must show.
+fn owes_a_read(desired: &Desired, answer: &ObservedResource) -> bool {
+    let wanted = desired.body.projection();
+    let leaves_out = |block: &&str| leaves_out(&wanted, &answer.fields, block);
+    answer.kind == ResourceKind::Action && OWED_BLOCKS.iter().any(leaves_out)
 }
 
 /// Whether `shown` leaves out `block`, or a member of it, that `wanted` has. Of variables, which may be masked, only

@@ -1,7 +1,6 @@
 //! Creates: one POST with the whole body, under a key that outlives the run.
 
-use cxda_domain::address::ResourceKind;
-use cxda_domain::applied::LastApplied;
+use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::diff::{Cause, LeftOut};
 use cxda_domain::key::IdempotencyKey;
@@ -19,7 +18,7 @@ use crate::apply::confirm::Trust;
 use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write, memory, payload};
 use crate::apply::find::Found;
 use crate::apply::open::OpenWrite;
-use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof};
+use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
 
 /// The audit note of a create whose name was taken by something that is as wanted.
 const ADOPTED: &str = "adopted";
@@ -161,10 +160,7 @@ impl Execution<'_> {
         let mut quiet_in = open.quiet_in(self.ports.clock.now());
         loop {
             let found = self.look(address, &mut progressed.cost).await;
-            let found = found.map_err(|source| Failure::Unread {
-                address: address.clone(),
-                source,
-            })?;
+            let found = found.map_err(|source| Failure::unread(address, source))?;
             match found {
                 Found::Many(ids) => {
                     let address = address.clone();
@@ -212,18 +208,7 @@ impl Execution<'_> {
         let (memory, trust) = match payload {
             Payload::Same => (memory(write.change, &there.id, desired), Trust::Sent),
             // Of another payload only what is shown is known.
-            Payload::Other => {
-                let secrets = std::collections::BTreeMap::new();
-                let address = write.change.address.clone();
-                let shown = LastApplied::new(
-                    address,
-                    there.id.clone(),
-                    &there.fields,
-                    secrets,
-                    desired.protect,
-                );
-                (Memory::Applied(shown), Trust::Unseen)
-            }
+            Payload::Other => (as_shown(&there, desired.protect), Trust::Unseen),
         };
         let cost = CallCost::default();
         let ending = Ending {
@@ -392,7 +377,7 @@ impl Execution<'_> {
     }
 
     /// The failure of a create of which nobody knows what became.
-    fn unknown(&self, address: &cxda_domain::address::Address, error: ApiError) -> Failure {
+    fn unknown(&self, address: &Address, error: ApiError) -> Failure {
         let source = ApiError {
             kind: ApiErrorKind::OutcomeUnknown,
             ..error
@@ -402,7 +387,7 @@ impl Execution<'_> {
             CreateGuard::Nothing => Failure::NotRepeatable {
                 address: address.clone(),
                 quiet_in: QUIET_PERIOD,
-                source,
+                source: Box::new(source),
             },
         }
     }

@@ -127,9 +127,8 @@ impl Execution<'_> {
             return false;
         };
         match self.read_idle(change, planned, progressed).await {
-            Ok(_) => true,
             // What is gone by now is deleted by nobody's second request; the answer to it says so.
-            Err(Failure::Gone { .. }) => true,
+            Ok(_) | Err(Failure::Gone { .. }) => true,
             Err(_) => false,
         }
     }

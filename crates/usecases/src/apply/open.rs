@@ -1,18 +1,18 @@
 //! Writes of earlier runs whose outcome is not known, and how long they may still be carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::audit::{AuditAction, Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
+use cxda_domain::key::Digest;
 use cxda_domain::plan::Change;
 use cxda_domain::reconcile::{Beside, LastWord, LateEffect, Payload, beside, quiet_in};
 use cxda_domain::request::Operation;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{Intent, Journal, Memory};
+use cxda_ports::journal::{Intent, Journal};
 use serde::Deserialize;
-
-use std::time::Duration;
 
 use crate::apply::Failure;
 use crate::apply::execution::Execution;
@@ -34,7 +34,7 @@ impl OpenWrite {
         quiet_in(self.intent.created, self.last, now)
     }
 
-    pub(super) fn payload_beside(&self, payload: &cxda_domain::key::Digest) -> Payload {
+    pub(super) fn payload_beside(&self, payload: &Digest) -> Payload {
         if self.intent.payload == *payload {
             Payload::Same
         } else {
@@ -43,7 +43,7 @@ impl OpenWrite {
     }
 
     /// What it could do to `change`, an update by `payload`, after that was carried out.
-    fn late_effect(&self, change: &Change, payload: &cxda_domain::key::Digest) -> LateEffect {
+    fn late_effect(&self, change: &Change, payload: &Digest) -> LateEffect {
         let undoes = match self.intent.operation {
             // The version that it names is gone once the update is done.
             Operation::ReplaceView | Operation::ReplaceAction => {
@@ -103,8 +103,7 @@ fn place_of(intent: &Intent) -> Option<Place> {
 
 /// The latest record about each of `intents`. Records name no intent, but of one resource one kind of write is under way at a time.
 fn last_words(intents: &[Intent], records: &[SealedRecord]) -> BTreeMap<Place, LastWord> {
-    let mut missing: std::collections::BTreeSet<Place> =
-        intents.iter().filter_map(place_of).collect();
+    let mut missing: BTreeSet<Place> = intents.iter().filter_map(place_of).collect();
     let mut words = BTreeMap::new();
     for record in records.iter().rev() {
         if missing.is_empty() {
@@ -167,11 +166,7 @@ impl Execution<'_> {
     }
 
     /// Waits, within patience, until no open write can undo `change` any more.
-    pub(super) async fn outwait(
-        &self,
-        change: &Change,
-        payload: &cxda_domain::key::Digest,
-    ) -> Result<(), Failure> {
+    pub(super) async fn outwait(&self, change: &Change, payload: &Digest) -> Result<(), Failure> {
         for open in self.open_at(&change.address) {
             let effect = open.late_effect(change, payload);
             match beside(effect, open.quiet_in(self.ports.clock.now())) {
@@ -198,13 +193,7 @@ impl Execution<'_> {
             );
             if replaces_or_deletes && open.intent.id == change.id && !self.is_settled(&open.intent)
             {
-                let proof = Proof {
-                    phase: Phase::Unknown,
-                    note: SUPERSEDED,
-                    id: open.intent.id.clone(),
-                    memory: Memory::Unchanged,
-                    events: Vec::new(),
-                };
+                let proof = Proof::over(Phase::Unknown, SUPERSEDED, open.intent.id.clone());
                 self.close(&open.intent, proof).await?;
             }
         }

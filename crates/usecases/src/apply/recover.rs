@@ -2,18 +2,23 @@
 //!
 //! What neither tells stays open; where its change is still planned, that change deals with it.
 
+use std::collections::BTreeMap;
+
+use cxda_domain::address::ResourceKind;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, AuditedResource, Phase};
+use cxda_domain::diff::LeftOut;
 use cxda_domain::event::Event;
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::ObservedResource;
-use cxda_domain::plan::ChangeKind;
+use cxda_domain::plan::{ChangeKind, Desired};
 use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiErrorKind, CallCost};
 use cxda_ports::journal::{Intent, Memory, Settlement};
 
 use crate::apply::Failure;
 use crate::apply::delete::deleted;
+use crate::apply::events::Told;
 use crate::apply::execution::{Execution, payload};
 use crate::apply::find::Found;
 use crate::apply::open::{OpenWrite, audited_as};
@@ -62,12 +67,11 @@ impl Execution<'_> {
                     .is_quiet(open)
                     .then(|| Proof::over(Phase::Unknown, NOT_PROVABLE, open.intent.id.clone())),
             };
-            match proof {
-                Some(proof) => self.close(&open.intent, proof).await?,
-                None => {
-                    let address = open.intent.address.to_string();
-                    tracing::debug!(address, "an earlier write stays open");
-                }
+            if let Some(proof) = proof {
+                self.close(&open.intent, proof).await?;
+            } else {
+                let address = open.intent.address.to_string();
+                tracing::debug!(address, "an earlier write stays open");
             }
         }
         let mut open = std::mem::take(&mut self.open);
@@ -124,27 +128,29 @@ impl Execution<'_> {
             },
             _ => return None,
         };
-        let id = Some(there.id.clone());
+        let desired = self.desired(address);
+        let events = desired.as_ref().map(|desired| {
+            let cost = CallCost::default();
+            self.events_of(
+                address,
+                Told::Created,
+                &there.id,
+                desired,
+                cost,
+                &open.intent,
+            )
+        });
+        let memory = match desired {
+            // It was taken note of with the plan, or a change of it is planned.
+            Some(_) => Memory::Unchanged,
+            // Nobody wants it any more, but it is ours to prune.
+            None => as_shown(&there, false),
+        };
         Some(Proof {
-            memory: self.memory_of_proved(open, there),
-            ..Proof::over(Phase::Done, PROVED_BY_READING, id)
+            memory,
+            events: events.unwrap_or_default(),
+            ..Proof::over(Phase::Done, PROVED_BY_READING, Some(there.id))
         })
-    }
-
-    /// What is wanted still was taken note of with the plan; what is not is ours to prune.
-    fn memory_of_proved(&self, open: &OpenWrite, there: ObservedResource) -> Memory {
-        let address = &open.intent.address;
-        if self.planned.desired.contains_key(address) {
-            return Memory::Unchanged;
-        }
-        let secrets = std::collections::BTreeMap::new();
-        Memory::Applied(LastApplied::new(
-            address.clone(),
-            there.id,
-            &there.fields,
-            secrets,
-            false,
-        ))
     }
 
     /// A replace is proved where the resource is as the same manifest wants it: then nothing is planned.
@@ -152,31 +158,28 @@ impl Execution<'_> {
         if self.plans(open, &[ChangeKind::Update, ChangeKind::Delete]) {
             return None;
         }
-        let address = &open.intent.address;
-        let id = open.intent.id.clone();
-        let there = self.planned.observed.get(address);
-        let same = there.is_some_and(|there| open.intent.id.as_ref() == Some(&there.id))
-            && !self.plans(open, &[ChangeKind::Create])
-            && self.is_in_scope(open)
-            && self
-                .desired(address)
-                .is_some_and(|desired| payload(&desired) == open.intent.payload);
-        if same {
-            return Some(Proof::over(Phase::Done, PROVED_BY_READING, id));
+        let id = open.intent.id.as_ref()?;
+        if let Some(desired) = self.desired(&open.intent.address)
+            && payload(&desired) == open.intent.payload
+            && self.is_shown(open, id, &desired)
+        {
+            let (address, cost) = (&open.intent.address, CallCost::default());
+            let told = Told::Updated(&[]);
+            return Some(Proof {
+                events: self.events_of(address, told, id, &desired, cost, &open.intent),
+                ..Proof::over(Phase::Done, PROVED_BY_READING, Some(id.clone()))
+            });
         }
         self.is_quiet(open)
-            .then(|| Proof::over(Phase::Unknown, NOT_PROVABLE, id))
+            .then(|| Proof::over(Phase::Unknown, NOT_PROVABLE, Some(id.clone())))
     }
 
-    /// Whether the plan compared the resource at all: outside its targets, no change means nothing.
-    fn is_in_scope(&self, open: &OpenWrite) -> bool {
-        let Some(desired) = self.desired(&open.intent.address) else {
-            return false;
-        };
+    /// Whether the plan saw the resource `id` as `desired`. That nothing is planned does not say so: it may not be a target.
+    fn is_shown(&self, open: &OpenWrite, id: &ResourceId, desired: &Desired) -> bool {
         let there = self.planned.observed.get(&open.intent.address);
         there.is_some_and(|there| {
-            let left_out = cxda_domain::diff::LeftOut::MeansEmpty;
-            self.unlike(&desired, there, left_out).is_empty()
+            let unlike = self.unlike(desired, there, LeftOut::MeansEmpty);
+            there.id == *id && unlike.is_empty()
         })
     }
 
@@ -195,15 +198,13 @@ impl Execution<'_> {
             let now = self.ports.clock.now();
             let successor = self.planned.observed.get(address).is_some();
             return Some(Proof {
-                phase: Phase::Done,
-                note: PROVED_BY_READING,
-                id: Some(id.clone()),
                 memory: if successor {
                     Memory::Unchanged
                 } else {
                     Memory::Forgotten(address.clone())
                 },
                 events: vec![deleted(address, id, now, CallCost::default())],
+                ..Proof::over(Phase::Done, PROVED_BY_READING, Some(id.clone()))
             });
         }
         (there && self.is_quiet(open))
@@ -211,12 +212,20 @@ impl Execution<'_> {
     }
 
     /// Whether a read says that nothing has the id.
-    pub(super) async fn is_gone(
-        &self,
-        kind: cxda_domain::address::ResourceKind,
-        id: &ResourceId,
-    ) -> bool {
+    pub(super) async fn is_gone(&self, kind: ResourceKind, id: &ResourceId) -> bool {
         let read = self.read_id(kind, id).await;
         matches!(read, Err(error) if error.kind == ApiErrorKind::NotFound)
     }
+}
+
+/// What is remembered of a resource of which only what `there` shows is known.
+pub(super) fn as_shown(there: &ObservedResource, protect: bool) -> Memory {
+    let (id, secrets) = (there.id.clone(), BTreeMap::new());
+    Memory::Applied(LastApplied::new(
+        there.address(),
+        id,
+        &there.fields,
+        secrets,
+        protect,
+    ))
 }

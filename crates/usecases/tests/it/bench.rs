@@ -23,6 +23,7 @@ use cxda_domain::plan::{Change, PlanScope};
 use cxda_domain::request::Operation;
 use cxda_ports::actions::ActionsApi;
 use cxda_ports::audit::AuditSink;
+use cxda_ports::clock::Clock;
 use cxda_ports::journal::Journal;
 use cxda_ports::manifests::SourceDocument;
 use cxda_ports::views::{TablesApi, ViewsApi};
@@ -168,6 +169,10 @@ impl Bench {
     /// Lets time pass.
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn elapsed_millis(&self) -> u128 {
+        self.clock.elapsed().as_millis()
     }
 
     /// What the tenant holds at `address`, by its description.

@@ -6,7 +6,7 @@ use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::request::Operation;
 use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Journal;
-use cxda_usecases::apply::{Applied, Outcome};
+use cxda_usecases::apply::{Applied, Failure, Outcome};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, TABLE, action, address, view, with};
@@ -188,7 +188,7 @@ impl Case {
                     assert!(!self.is_applied(), "{pair}: false failure {failure:?}");
                 }
                 Outcome::Unknown => {
-                    let code = failure.map(|failure| failure.code());
+                    let code = failure.map(Failure::code);
                     assert_eq!(code, Some("outcome_unknown"), "{pair}");
                 }
             }
