@@ -7,10 +7,12 @@
 
 mod answers;
 mod bench;
+mod breaker;
 mod conformance;
 mod operations;
 mod paging;
 mod raw;
 mod retries;
+mod stage;
 mod throttle;
 mod token;
