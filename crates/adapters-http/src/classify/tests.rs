@@ -411,7 +411,7 @@ fn h_22_a_key_that_belongs_to_another_payload_is_final_and_our_mistake() {
             Verdict::Final(error) => error.to_string(),
             other => format!("{other:?}"),
         },
-        @"create action failed: its idempotency key was used with another payload: the idempotency key was used for another payload (HTTP 422)"
+        @"create action failed: its key was used for another payload: the idempotency key was used for another payload (HTTP 422)"
     );
     // Where no key was sent, none can be to blame.
     let unkeyed = error(CreateAction, Ok(reply(409, &[], body)));
