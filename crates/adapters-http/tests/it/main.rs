@@ -16,3 +16,4 @@ mod retries;
 mod stage;
 mod throttle;
 mod token;
+mod waits;
