@@ -13,6 +13,7 @@ mod operations;
 mod paging;
 mod raw;
 mod retries;
+mod spans;
 mod stage;
 mod throttle;
 mod token;

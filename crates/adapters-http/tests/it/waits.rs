@@ -43,9 +43,12 @@ fn limit(requests: u32) -> ProfileOverrides {
 #[tokio::test(start_paused = true)]
 async fn h_15_a_token_that_ended_while_a_call_waited_is_not_sent() {
     // Each token is good for 50 s of its 100 s, and four requests a minute are allowed.
-    let stage = Stage::new(|sent| match sent.asks_for_a_token() {
-        true => token(sent.earlier + 1, 100),
-        false => shown(sent),
+    let stage = Stage::new(|sent| {
+        if sent.asks_for_a_token() {
+            token(sent.earlier + 1, 100)
+        } else {
+            shown(sent)
+        }
     });
     let tenant = stage.tenant_with(client_credentials(), &limit(4));
     let mut tasks = Vec::new();
@@ -75,9 +78,12 @@ async fn h_15_a_token_that_ended_while_a_call_waited_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn h_15_where_tokens_end_faster_than_requests_may_go_calls_go_all_the_same() {
-    let stage = Stage::new(|sent| match sent.asks_for_a_token() {
-        true => token(sent.earlier + 1, 30),
-        false => shown(sent),
+    let stage = Stage::new(|sent| {
+        if sent.asks_for_a_token() {
+            token(sent.earlier + 1, 30)
+        } else {
+            shown(sent)
+        }
     });
     // A token call a minute and a request a minute, with tokens that are good for 15 s.
     let tenant = stage.tenant_with(client_credentials(), &limit(1));
@@ -200,6 +206,30 @@ async fn h_23_pauses_that_the_tenant_asks_for_count_to_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn h_23_a_call_that_a_pause_held_back_has_that_much_less_time() {
+    // Each first request of a path is refused for 100 s.
+    let stage = Stage::new(|sent| {
+        if sent.earlier == 0 {
+            return (
+                Duration::ZERO,
+                Ok(reply(429, &[("retry-after", "100")], "")),
+            );
+        }
+        shown(sent)
+    });
+    let tenant = stage.ready();
+    // What it did to the others stays when the one that was refused is gone.
+    reading(&tenant, "a").await.abort();
+    let queued = reading(&tenant, "b").await;
+    let error = queued.await.unwrap().unwrap_err();
+    let asked = ApiErrorKind::RateLimited {
+        retry_after: Some(100 * SECOND),
+    };
+    assert_eq!((error.kind, error.cost.attempts), (asked, 1));
+    assert_eq!(stage.clock.elapsed().as_secs(), 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn h_34_jumps_of_the_wall_clock_in_the_middle_of_a_call_change_neither_waits_nor_outcome() {
     for jump in [HOUR_MS, -HOUR_MS, TEN_YEARS_MS, -TEN_YEARS_MS] {
         let stage = Stage::new(|sent| match sent.asks_for_a_token() {
@@ -253,9 +283,12 @@ async fn h_34_a_token_ends_at_the_earlier_of_both_clocks() {
         (-HOUR_MS, 3_540, 2),
         (-TEN_YEARS_MS, 3_540, 2),
     ] {
-        let stage = Stage::new(|sent| match sent.asks_for_a_token() {
-            true => token(sent.earlier + 1, 3_600),
-            false => shown(sent),
+        let stage = Stage::new(|sent| {
+            if sent.asks_for_a_token() {
+                token(sent.earlier + 1, 3_600)
+            } else {
+                shown(sent)
+            }
         });
         let tenant = stage.tenant(client_credentials());
         reading(&tenant, "a").await.await.unwrap().unwrap();
