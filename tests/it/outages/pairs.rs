@@ -223,37 +223,61 @@ fn on(target: &Target, nth: u64, fault: &Value) -> Value {
     json!({"operation": target.operation, "nth": nth, "fault": fault})
 }
 
-async fn all(targets: &[Target]) {
+/// Which pairs are run.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// One of so many, others for each write.
+    OneOf(usize),
+    All,
+}
+
+async fn pairs(kind: ChangeKind, extent: Extent) {
     let mut wrong = Vec::new();
     let faults = faults();
-    for target in targets {
-        for (first_name, first) in &faults {
-            for (second_name, second) in &faults {
-                let rules = json!([on(target, 1, first), on(target, 2, second)]);
-                if let Err(what) = runs(target, &rules).await {
-                    wrong.push(format!("{}: {first_name}, then {second_name}: {what}", target.operation));
-                }
+    let pairs = faults.iter().flat_map(|first| faults.iter().map(move |second| (first, second)));
+    let pairs: Vec<_> = pairs.collect();
+    let targets = TARGETS.iter().filter(|target| target.kind == kind);
+    for (shift, target) in targets.enumerate() {
+        for (index, ((first_name, first), (second_name, second))) in pairs.iter().enumerate() {
+            let runs_now = match extent {
+                Extent::OneOf(count) => (index + shift) % count == 0,
+                Extent::All => true,
+            };
+            if !runs_now {
+                continue;
+            }
+            let rules = json!([on(target, 1, first), on(target, 2, second)]);
+            if let Err(what) = runs(target, &rules).await {
+                let operation = target.operation;
+                wrong.push(format!("{operation}: {first_name}, then {second_name}: {what}"));
             }
         }
     }
     assert!(wrong.is_empty(), "{} of the pairs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Prime to the number of faults, so that the sample has each of them in both places.
+const SAMPLE: Extent = Extent::OneOf(6);
+
 #[tokio::test(start_paused = true)]
-async fn pairs_of_faults_on_creates_end_applied_or_not_or_unknown() {
-    all(&[&TARGETS[0], &TARGETS[3]].map(clone)).await;
+async fn two_faults_on_a_create_end_applied_or_not_or_unknown() {
+    pairs(ChangeKind::Create, SAMPLE).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn pairs_of_faults_on_replaces_end_applied_or_not_or_unknown() {
-    all(&[&TARGETS[1], &TARGETS[4]].map(clone)).await;
+async fn two_faults_on_a_replace_end_applied_or_not_or_unknown() {
+    pairs(ChangeKind::Update, SAMPLE).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn pairs_of_faults_on_deletes_end_applied_or_not_or_unknown() {
-    all(&[&TARGETS[2], &TARGETS[5]].map(clone)).await;
+async fn two_faults_on_a_delete_end_applied_or_not_or_unknown() {
+    pairs(ChangeKind::Delete, SAMPLE).await;
 }
 
-fn clone(target: &Target) -> Target {
-    Target { ..*target }
+#[tokio::test(start_paused = true)]
+#[ignore = "takes a minute; its command stands in CONTRIBUTING.md"]
+async fn every_two_faults_on_every_write_end_applied_or_not_or_unknown() {
+    for kind in [ChangeKind::Create, ChangeKind::Update, ChangeKind::Delete] {
+        pairs(kind, Extent::All).await;
+    }
 }
