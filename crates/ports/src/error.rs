@@ -83,9 +83,10 @@ pub enum ApiErrorKind {
         /// How long the tenant asks to wait.
         retry_after: Option<Duration>,
     },
-    /// Nothing was sent: no such host, nobody listening, TLS refused. Where there is a detail, it begins with the origin.
+    /// Nothing got there: no such host, nobody listening, TLS refused, a proxy in the way. Where there is a detail, it begins
+    /// with the origin.
     Unreachable,
-    /// The tenant failed (5xx), or nothing came back, and nothing was written.
+    /// The tenant failed (5xx), or nothing came back, and nothing was written; or it failed so often that nothing was sent.
     Unavailable,
     /// A write was sent and not answered, or not with anything that tells: it may or may not have happened.
     OutcomeUnknown,
