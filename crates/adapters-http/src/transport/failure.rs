@@ -109,6 +109,7 @@ fn handshake(error: &rustls::Error) -> String {
     let words = match error {
         rustls::Error::InvalidCertificate(why) => match why {
             Certificate::UnknownIssuer => "the certificate is not trusted, its issuer is unknown",
+            Certificate::BadSignature => "the certificate is not trusted, its signature is wrong",
             Certificate::Expired | Certificate::ExpiredContext { .. } => {
                 "the certificate has expired"
             }

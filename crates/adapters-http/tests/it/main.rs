@@ -14,3 +14,4 @@ mod raw;
 mod retries;
 mod throttle;
 mod token;
+mod wire;
