@@ -97,7 +97,13 @@ impl Transport for HttpClient {
             .send()
             .await
             .map_err(|error| lost(&error, Stage::Asking))?;
-        let status = response.status().as_u16();
+        let status = response.status();
+        // All others are skipped, but a switch of protocols is handed on, and the final answer will never come.
+        if status.is_informational() {
+            return Err(Lost::Unanswered(
+                "the server switched to another protocol".into(),
+            ));
+        }
         let headers = response.headers().clone();
         let header_bytes: usize = headers
             .iter()
@@ -110,7 +116,7 @@ impl Transport for HttpClient {
         }
         let (body, size) = read(response, &headers, outgoing.body_limit).await?;
         Ok(Reply {
-            status,
+            status: status.as_u16(),
             headers,
             body,
             size,
@@ -119,6 +125,8 @@ impl Transport for HttpClient {
 }
 
 /// The body, decompressed, as long as it has at most `limit` bytes.
+///
+/// A body that an HTTP/2 server broke off without an error counts as ended with the HTTP client, so it is measured.
 async fn read(
     mut response: Response,
     headers: &HeaderMap,
@@ -127,8 +135,9 @@ async fn read(
     let announced = headers
         .get(CONTENT_LENGTH)
         .filter(|_| !headers.contains_key(CONTENT_ENCODING))
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > limit)) {
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
+        .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    if announced.is_some_and(|bytes| bytes > limit) {
         return Ok((Bytes::new(), BodySize::TooLarge));
     }
     let mut body = BytesMut::new();
@@ -137,6 +146,9 @@ async fn read(
             return Ok((Bytes::new(), BodySize::TooLarge));
         }
         body.extend_from_slice(&chunk);
+    }
+    if announced.is_some_and(|bytes| bytes > body.len()) {
+        return Err(Lost::Unanswered("the answer was cut off".into()));
     }
     Ok((body.freeze(), BodySize::Whole))
 }

@@ -6,6 +6,7 @@ mod bodies;
 mod connecting;
 mod cut;
 mod early;
+mod frames;
 mod framing;
 mod hosts;
 mod http2;

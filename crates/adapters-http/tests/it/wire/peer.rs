@@ -185,7 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             if let Some(end) = end(&self.unread).filter(|end| *end <= self.unread.len()) {
                 let request: Vec<u8> = self.unread.drain(..end).collect();
                 let request = String::from_utf8(request).unwrap();
-                self.ledger.lock().unwrap().requests.push(request.clone());
+                self.note(&request);
                 return Some(request);
             }
             let mut part = [0; 1_024];
@@ -196,6 +196,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             self.ledger.lock().unwrap().bytes += length;
             self.unread.extend_from_slice(&part[..length]);
         }
+    }
+
+    /// Puts a request on record.
+    pub(crate) fn note(&self, request: &str) {
+        self.ledger
+            .lock()
+            .unwrap()
+            .requests
+            .push(request.to_owned());
     }
 
     /// Sends `bytes`; the client may hang up before it has them all.

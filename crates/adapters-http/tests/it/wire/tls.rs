@@ -7,7 +7,9 @@ use cxda_adapters_http::config::ConfigError;
 use cxda_adapters_http::transport::{HttpClient, Trust};
 use cxda_adapters_memory::ids::FixedJitter;
 use cxda_ports::error::ApiErrorKind;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -28,7 +30,12 @@ const LOOPBACK: &str = "127.0.0.1";
 
 impl Authority {
     pub(super) fn new() -> Self {
+        Self::called("Tests")
+    }
+
+    fn called(name: &str) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
@@ -39,7 +46,7 @@ impl Authority {
         Trust::Only(vec![self.0.der().to_vec()])
     }
 
-    /// A certificate for loopback, good until `end`.
+    /// A certificate for loopback, good for the year before `year`.
     fn until(&self, year: i32) -> Identity {
         let mut params = CertificateParams::new([LOOPBACK.to_owned()]).unwrap();
         params.not_before = date_time_ymd(year - 1, 1, 1);
@@ -146,8 +153,12 @@ async fn h_02_a_bad_certificate_ends_it_before_anything_is_sent() {
             "the certificate is not trusted, its issuer is unknown",
         ),
         (
-            Authority::new().identity(),
+            Authority::called("Others").identity(),
             "the certificate is not trusted, its issuer is unknown",
+        ),
+        (
+            Authority::new().identity(),
+            "the certificate is not trusted, its signature is wrong",
         ),
         (authority.until(2020), "the certificate has expired"),
         (authority.until(2200), "the certificate is not valid yet"),
