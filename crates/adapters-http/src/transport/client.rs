@@ -14,7 +14,7 @@
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Version};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response, retry};
 
@@ -126,7 +126,7 @@ impl Transport for HttpClient {
 
 /// The body, decompressed, as long as it has at most `limit` bytes.
 ///
-/// A body that an HTTP/2 server broke off without an error counts as ended with the HTTP client, so it is measured.
+/// A body that a server broke off without an error over HTTP/2 counts as ended with the HTTP client, so it is measured.
 async fn read(
     mut response: Response,
     headers: &HeaderMap,
@@ -140,6 +140,7 @@ async fn read(
     if announced.is_some_and(|bytes| bytes > limit) {
         return Ok((Bytes::new(), BodySize::TooLarge));
     }
+    let measured = announced.filter(|_| response.version() == Version::HTTP_2);
     let mut body = BytesMut::new();
     while let Some(chunk) = next(&mut response).await? {
         if body.len() + chunk.len() > limit {
@@ -147,7 +148,7 @@ async fn read(
         }
         body.extend_from_slice(&chunk);
     }
-    if announced.is_some_and(|bytes| bytes > body.len()) {
+    if measured.is_some_and(|bytes| bytes > body.len()) {
         return Err(Lost::Unanswered("the answer was cut off".into()));
     }
     Ok((body.freeze(), BodySize::Whole))

@@ -28,7 +28,7 @@ enum Then {
     Closes,
 }
 
-async fn hasty(status: &'static str, then: Then) -> Peer {
+fn hasty(status: &'static str, then: Then) -> Peer {
     Peer::start_narrow(move |mut line| async move {
         use tokio::io::AsyncWriteExt as _;
         line.head().await;
@@ -62,7 +62,7 @@ async fn h_36_an_answer_before_the_body_is_sent_is_honoured() {
         ("415 Unsupported Media Type", ApiErrorKind::Refused),
     ] {
         for then in [Then::ReadsOn, Then::StopsReading, Then::Closes] {
-            let peer = hasty(status, then).await;
+            let peer = hasty(status, then);
             let error = upload(&peer).await;
             let ended = (&error.kind, error.cost.attempts);
             assert_eq!(ended, (&expected, 1), "{status}, {then:?}: {error}");

@@ -1,14 +1,15 @@
 //! HTTP/2 as a server has it, without a library that would keep to the rules.
 
 use std::future::Future;
+use std::time::Duration;
 
 use cxda_adapters_http::HttpTenant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use super::peer::{Line, Peer};
-use super::tls::{Authority, secure_tenant};
+use super::peer::{Line, Peer, SOON};
+use super::tls::{Authority, tenant_of};
 
 /// The kinds of frames.
 pub(super) const DATA: u8 = 0;
@@ -44,7 +45,18 @@ pub(super) struct Frames {
 impl Frames {
     /// A server that does `serve` with every connection, and a tenant that trusts it.
     pub(super) async fn start<F>(
-        serve: impl Fn(Self) -> F + Send + Sync + Copy + 'static,
+        serve: impl Fn(Self) -> F + Send + Copy + 'static,
+    ) -> (Peer, HttpTenant)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self::start_for(20 * SOON, serve).await
+    }
+
+    /// The same for a tenant that listens to silence for so long.
+    pub(super) async fn start_for<F>(
+        idle: Duration,
+        serve: impl Fn(Self) -> F + Send + Copy + 'static,
     ) -> (Peer, HttpTenant)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -70,7 +82,7 @@ impl Frames {
             }
         })
         .await;
-        let tenant = secure_tenant(&peer, &authority.trust());
+        let tenant = tenant_of(&peer, &authority.trust(), 10 * SOON, idle);
         (peer, tenant)
     }
 

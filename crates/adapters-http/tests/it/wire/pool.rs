@@ -112,7 +112,9 @@ async fn h_35_a_connection_that_died_silently_costs_one_attempt() {
         drop(line.rest().await);
     })
     .await;
-    let tenant = tenant_with(&peer.base(), ready_token(), |timeouts| timeouts.idle = SOON);
+    let tenant = tenant_with(&peer.base(), ready_token(), |timeouts| {
+        timeouts.idle = 4 * SOON;
+    });
     assert_eq!(Ask::Read.of(&tenant).await, Ok(1));
     assert_eq!(Ask::Read.of(&tenant).await, Ok(2));
     assert_eq!(peer.connections(), 2);

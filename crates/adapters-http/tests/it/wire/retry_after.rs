@@ -1,12 +1,12 @@
 //! `Retry-After` as it comes over the wire, in every form and in none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cxda_adapters_http::HttpTenant;
 use cxda_adapters_memory::ids::FixedJitter;
 use cxda_ports::clock::Clock as _;
 use cxda_ports::error::ApiErrorKind;
-use std::sync::Arc;
 
 use super::peer::{ACTION, Ask, Peer, clock, config_with, ok, ready_token};
 
@@ -54,10 +54,6 @@ async fn waited(status: u16, headers: &str) -> Result<Duration, ApiErrorKind> {
     }
 }
 
-fn seconds(seconds: u64) -> Result<Duration, ApiErrorKind> {
-    Ok(Duration::from_secs(seconds))
-}
-
 #[tokio::test]
 async fn h_23_seconds_are_waited_in_every_spelling_of_the_header() {
     for header in [
@@ -69,10 +65,17 @@ async fn h_23_seconds_are_waited_in_every_spelling_of_the_header() {
     ] {
         for status in [429, 503] {
             let waited = waited(status, &format!("{header}\r\n")).await;
-            assert_eq!(waited, seconds(7), "{header:?} with {status}");
+            assert_eq!(
+                waited,
+                Ok(Duration::from_secs(7)),
+                "{header:?} with {status}"
+            );
         }
     }
-    assert_eq!(waited(429, "Retry-After: 170\r\n").await, seconds(170));
+    assert_eq!(
+        waited(429, "Retry-After: 170\r\n").await,
+        Ok(Duration::from_secs(170))
+    );
 }
 
 #[tokio::test]
@@ -85,10 +88,10 @@ async fn h_24_dates_count_from_the_date_of_the_answer() {
         "Mon Jan  1 01:00:09 2024",
     ] {
         let waited = waited(429, &format!("{date}Retry-After: {at}\r\n")).await;
-        assert_eq!(waited, seconds(9), "{at}");
+        assert_eq!(waited, Ok(Duration::from_secs(9)), "{at}");
     }
     let own = waited(429, "Retry-After: Mon, 01 Jan 2024 00:00:09 GMT\r\n").await;
-    assert_eq!(own, seconds(9), "no date in the answer");
+    assert_eq!(own, Ok(Duration::from_secs(9)), "no date in the answer");
 }
 
 #[tokio::test]
@@ -131,7 +134,7 @@ async fn h_25_of_two_headers_the_longer_one_counts() {
         let headers = format!("Retry-After: {first}\r\nRetry-After: {second}\r\n");
         assert_eq!(
             waited(429, &headers).await,
-            seconds(longer),
+            Ok(Duration::from_secs(longer)),
             "{first} and {second}"
         );
     }

@@ -23,7 +23,7 @@ fn shapes() -> Vec<(&'static str, Vec<u8>)> {
             close.repeat(depth)
         ))
     };
-    let keys: Vec<String> = (0..1_000_000).map(|n| format!(r#""k{n}":0"#)).collect();
+    let keys: Vec<String> = (0..100_001).map(|n| format!(r#""k{n}":0"#)).collect();
     let mut not_utf_8 = with(r#""x":"?""#.into());
     let at = not_utf_8.iter().rposition(|byte| *byte == b'?').unwrap();
     not_utf_8[at] = 0xff;
@@ -32,10 +32,10 @@ fn shapes() -> Vec<(&'static str, Vec<u8>)> {
         ("lists of depth 100000", nested("[", "]", 100_000)),
         ("objects of depth 100000", nested(r#"{"a":"#, "}", 100_000)),
         ("lists that never close", nested("[", "", 100_000)),
-        ("a million keys", with(keys.join(","))),
+        ("too many keys", with(keys.join(","))),
         (
-            "a million items",
-            with(format!(r#""x":[{}0]"#, "0,".repeat(1_000_000))),
+            "too many items",
+            with(format!(r#""x":[{}0]"#, "0,".repeat(100_000))),
         ),
         ("a key twice", with(r#""x":1,"x":2"#.into())),
         (
@@ -117,6 +117,21 @@ async fn h_10_no_answer_that_should_hold_something_is_taken_in_a_bad_shape() {
         let (_peer, tenant) = saying("201 Created", &body).await;
         let error = Ask::Create.fails(&tenant).await;
         assert_eq!(error.kind, ApiErrorKind::OutcomeUnknown, "{label}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn h_10_a_million_keys_or_items_are_refused_wherever_they_fit() {
+    let keys: Vec<String> = (0..1_000_000).map(|n| format!(r#""k{n}":0"#)).collect();
+    let keys = format!(r#"{{"items":[],"total":0,{}}}"#, keys.join(","));
+    let items = format!(r#"{{"items":[{}0],"total":0}}"#, "0,".repeat(1_000_000));
+    for body in [keys, items] {
+        let (_peer, tenant) = saying("200 OK", body.as_bytes()).await;
+        let error = ActionsApi::list(&tenant, None).await.unwrap_err();
+        assert_eq!(
+            (&error.kind, error.cost.attempts),
+            (&ApiErrorKind::Malformed, 2)
+        );
     }
 }
 

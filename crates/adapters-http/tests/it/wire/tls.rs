@@ -1,6 +1,7 @@
 //! TLS that is refused: nothing but the handshake is sent, nothing is tried again, and the reason is plain.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cxda_adapters_http::HttpTenant;
 use cxda_adapters_http::config::ConfigError;
@@ -10,6 +11,7 @@ use cxda_ports::error::ApiErrorKind;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
+use tokio::io::AsyncReadExt as _;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -98,9 +100,19 @@ impl Identity {
 
 /// The tenant behind `peer`, spoken to over TLS.
 pub(super) fn secure_tenant(peer: &Peer, trust: &Trust) -> HttpTenant {
+    tenant_of(peer, trust, 10 * SOON, 20 * SOON)
+}
+
+/// The same with timeouts of connecting and of silence.
+pub(super) fn tenant_of(
+    peer: &Peer,
+    trust: &Trust,
+    connect: Duration,
+    idle: Duration,
+) -> HttpTenant {
     let base = format!("https://{}", peer.address);
     let config = config_with(&base, ready_token(), |timeouts| {
-        (timeouts.connect, timeouts.idle) = (10 * SOON, 3 * SOON);
+        (timeouts.connect, timeouts.idle) = (connect, idle);
     });
     let client = HttpClient::new("cxda-test", trust, config.timeouts).unwrap();
     HttpTenant::over(
@@ -238,17 +250,12 @@ async fn h_02_a_handshake_that_breaks_off_is_no_refusal_and_nothing_was_sent() {
     let peer = Peer::start(|line| async move { drop(line) }).await;
     let cut = Peer::start(|mut line| async move { line.say(b"\x16\x03\x03").await }).await;
     let silent = Peer::start(|mut line| async move { drop(line.rest().await) }).await;
-    for (peer, words) in [
-        (peer, closed),
-        (cut, closed),
-        (silent, "timed out while connecting"),
+    for (peer, connect, words) in [
+        (peer, 10 * SOON, closed),
+        (cut, 10 * SOON, closed),
+        (silent, SOON, "timed out while connecting"),
     ] {
-        let base = format!("https://{}", peer.address);
-        let config = config_with(&base, ready_token(), |timeouts| timeouts.connect = SOON);
-        let trust = Trust::Only(Vec::new());
-        let client = HttpClient::new("cxda-test", &trust, config.timeouts).unwrap();
-        let jitter = Arc::new(FixedJitter::NONE);
-        let tenant = HttpTenant::over(Arc::new(client), config, clock(), jitter).unwrap();
+        let tenant = tenant_of(&peer, &Trust::Only(Vec::new()), connect, 20 * SOON);
         let error = Ask::Relay.fails(&tenant).await;
         let ended = (&error.kind, error.cost.attempts);
         assert_eq!(ended, (&ApiErrorKind::Unreachable, 4), "{words}");
@@ -257,16 +264,17 @@ async fn h_02_a_handshake_that_breaks_off_is_no_refusal_and_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn plain_http_is_never_spoken_where_https_is_configured() {
+async fn h_12_plain_http_is_never_spoken_where_https_is_configured() {
     let peer = Peer::start(|mut line| async move {
-        let first = line.rest().await;
-        // A record of a TLS handshake.
-        assert_eq!(first.first(), Some(&0x16));
+        let first = line.stream.read_u8().await.unwrap();
+        line.note(&format!("{first:#x}"));
+        line.rest().await;
     })
     .await;
-    Ask::Read
-        .fails(&secure_tenant(&peer, &Trust::Only(Vec::new())))
-        .await;
+    let tenant = tenant_of(&peer, &Trust::Only(Vec::new()), SOON, 10 * SOON);
+    Ask::Read.fails(&tenant).await;
+    // Each time a record of a handshake, and none other.
+    assert_eq!(peer.requests(), ["0x16"; 4]);
 }
 
 #[test]
