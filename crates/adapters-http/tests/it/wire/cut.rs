@@ -43,6 +43,29 @@ async fn h_04_a_reset_is_told_in_plain_words() {
 }
 
 #[tokio::test]
+async fn h_04_a_connection_that_is_dropped_at_once_is_never_taken_for_an_answer() {
+    for reset in [true, false] {
+        let peer = Peer::start(move |line| async move {
+            if reset {
+                line.reset();
+            }
+        })
+        .await;
+        let error = Ask::Relay.fails(&tenant(&peer.base())).await;
+        // Chance decides whether a part of the request was on its way; the client knows.
+        match error.kind {
+            ApiErrorKind::Unreachable => {
+                let words = "the server closed the connection to new requests";
+                assert!(error.detail.contains(words), "{error}");
+                assert_eq!(error.cost.attempts, 4);
+            }
+            kind => assert_eq!(kind, ApiErrorKind::OutcomeUnknown),
+        }
+        assert_eq!(peer.requests(), [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn h_04_the_attempt_after_a_reset_is_answered() {
     let peer = Peer::start(|mut line| async move {
         line.request().await;

@@ -11,7 +11,7 @@ use cxda_ports::error::ApiErrorKind;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -194,6 +194,42 @@ async fn h_02_a_bad_certificate_ends_it_before_anything_is_sent() {
             );
             assert!(error.to_string().ends_with(&message), "{error}");
             assert_eq!((peer.connections(), peer.bytes()), (1, 0), "{words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn h_05_a_body_that_ends_with_the_connection_alone_is_cut_off_where_tls_says_no_goodbye() {
+    let authority = Authority::new();
+    for (goodbye, whole) in [(true, true), (false, false)] {
+        let acceptor = authority.identity().acceptor(&[]);
+        let peer = Peer::start(move |line| {
+            let acceptor = acceptor.clone();
+            async move {
+                let accepted = line.through(async |stream| acceptor.accept(stream).await);
+                let Some(mut line) = accepted.await else {
+                    return;
+                };
+                line.request().await;
+                line.say(ok(ACTION).replace("Content-Length: 21\r\n", ""))
+                    .await;
+                line.stream.flush().await.unwrap();
+                if goodbye {
+                    line.stream.shutdown().await.unwrap();
+                }
+            }
+        })
+        .await;
+        let read = Ask::Read
+            .of(&secure_tenant(&peer, &authority.trust()))
+            .await;
+        assert_eq!(read.is_ok(), whole, "{read:?}");
+        if let Err(error) = read {
+            assert_eq!(error.kind, ApiErrorKind::Unavailable);
+            assert!(
+                error.detail.starts_with("the answer was cut off"),
+                "{error}"
+            );
         }
     }
 }
