@@ -25,7 +25,7 @@ use crate::sanitize::Screen;
 use crate::throttle::Throttle;
 use crate::token::TokenSource;
 use crate::traffic::{Traffic, TrafficCount};
-use crate::transport::{HttpClient, Reach, Reply, Transport};
+use crate::transport::{HttpClient, Reply, Transport, Trust};
 use crate::wire::WireError;
 
 /// The longest entity tag that is sent back.
@@ -61,12 +61,13 @@ impl HttpTenant {
         let plain = [auth_url, &config.base_url]
             .iter()
             .all(|url| url.is_plain_http());
-        let reach = if plain {
-            Reach::Loopback
+        // Where no https is spoken, a machine without CA certificates will do.
+        let trust = if plain {
+            Trust::Only(Vec::new())
         } else {
-            Reach::Anywhere
+            Trust::Machine
         };
-        let client = HttpClient::new(&config.user_agent, reach, config.timeouts)?;
+        let client = HttpClient::new(&config.user_agent, &trust, config.timeouts)?;
         Self::over(Arc::new(client), config, clock, jitter)
     }
 

@@ -18,3 +18,4 @@ mod stage;
 mod throttle;
 mod token;
 mod waits;
+mod wire;
