@@ -8,6 +8,7 @@
 mod answers;
 mod bench;
 mod conformance;
+mod laws;
 mod operations;
 mod paging;
 mod raw;
