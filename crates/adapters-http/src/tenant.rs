@@ -14,6 +14,7 @@ use http::header::{ETAG, HeaderName, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::base_url::Origin;
+use crate::breaker::Breakers;
 use crate::call::{AnswerForm, Call, Permission, Resend};
 use crate::config::{ConfigError, HttpConfig, Timeouts};
 use crate::credentials::AuthKind;
@@ -93,6 +94,7 @@ impl HttpTenant {
         }
         let link = Arc::new(Link {
             transport,
+            breakers: Breakers::new(Arc::clone(&clock), Arc::clone(&jitter)),
             throttle: Throttle::new(config.profile.rate_limit(), Arc::clone(&clock)),
             quota: Mutex::new(RetryQuota::full()),
             clock,

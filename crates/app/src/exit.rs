@@ -69,6 +69,7 @@ pub(crate) fn of_api(error: &ApiError) -> Exit {
         | ApiErrorKind::Unavailable
         | ApiErrorKind::OutcomeUnknown
         | ApiErrorKind::Malformed => Exit::Unreachable,
+        // Above all `KeyMismatch`, which is a mistake of ours.
         _ => Exit::Unexpected,
     }
 }

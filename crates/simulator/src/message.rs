@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use url::form_urlencoded;
@@ -21,6 +22,17 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The request with this head and this body.
+    pub(crate) fn of(head: Parts, body: Bytes) -> Self {
+        Self {
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+            body,
+        }
+    }
+
     /// The first query parameter of this name, decoded.
     pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         form_urlencoded::parse(self.query.as_bytes())
