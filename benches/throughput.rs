@@ -67,7 +67,10 @@ impl Work {
 }
 
 fn script() -> String {
-    format!("function main(context) {{\n{}}}", SCRIPT_LINE.repeat(SCRIPT_LINES))
+    format!(
+        "function main(context) {{\n{}}}",
+        SCRIPT_LINE.repeat(SCRIPT_LINES)
+    )
 }
 
 fn simulator(runtime: &Runtime) -> Running {
@@ -77,7 +80,9 @@ fn simulator(runtime: &Runtime) -> Running {
     let mut state = SimState::fresh(NameRule::Unique);
     let script = serde_json::json!({"language": "javascript", "content": script()});
     let members = format!(r#"{{"name":"{ID}","description":"d","script":{script},"extra":1.10}}"#);
-    state.seed_action(ID, &members, UtcMillis::UNIX_EPOCH).unwrap();
+    state
+        .seed_action(ID, &members, UtcMillis::UNIX_EPOCH)
+        .unwrap();
     let clock = Arc::new(ManualClock::starting_at(UtcMillis::UNIX_EPOCH));
     let simulator = Simulator::new(config, state, clock, Arc::new(SequentialIds::new()));
     runtime
@@ -136,11 +141,14 @@ impl Adapter {
             variables: None,
             dates: None,
         };
-        Self {
+        let adapter = Self {
             tenant,
             current,
             body,
-        }
+        };
+        // From here on every replace sends what is there already, as the bare client's does.
+        adapter.once(Work::Put).await;
+        adapter
     }
 
     async fn once(&self, work: Work) {
@@ -199,9 +207,7 @@ impl Bare {
             authorization: authorization.try_into().unwrap(),
             body: String::new(),
         };
-        let mut shown = bare.answer(bare.client.get(&bare.url)).await;
-        shown["description"] = "replaced".into();
-        bare.body = shown.to_string();
+        bare.body = bare.answer(bare.client.get(&bare.url)).await.to_string();
         bare
     }
 

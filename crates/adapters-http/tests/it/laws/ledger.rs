@@ -110,7 +110,9 @@ impl Ledger<'_> {
     /// Every call with its number and how it ended.
     pub(crate) fn calls(&self) -> impl Iterator<Item = (usize, &Planned, &Ended)> {
         let calls = self.case.calls.iter().zip(&self.ended);
-        calls.enumerate().map(|(number, (call, ended))| (number, call, ended))
+        calls
+            .enumerate()
+            .map(|(number, (call, ended))| (number, call, ended))
     }
 
     /// The requests of one sender.

@@ -87,8 +87,8 @@ fn served_between(ledger: &Ledger<'_>, before: &Sent, sent: &Sent) -> bool {
     })
 }
 
-/// No attempt begins 180 s after its call began or later, not counting the time in which the gate was shut: the limit used up,
-/// or a pause that a 429 asked for.
+/// No attempt begins 180 s after its call began or later, not counting the time in which our own gate was shut.
+/// The pauses that a tenant asks for count.
 fn no_attempt_after_the_deadline(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
     for (number, _, ended) in ledger.calls() {
         for sent in ledger.of(Sender::Call(number)) {
@@ -152,7 +152,10 @@ fn a_call_waits_as_it_was_asked_to(ledger: &Ledger<'_>) -> Result<(), TestCaseEr
                 continue;
             };
             let early = pair[1].began.at < ended.at + wait;
-            prop_assert!(!early, "call {number}: again within the {wait:?} it was asked");
+            prop_assert!(
+                !early,
+                "call {number}: again within the {wait:?} it was asked"
+            );
         }
     }
     Ok(())

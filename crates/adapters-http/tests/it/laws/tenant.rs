@@ -175,8 +175,7 @@ impl Tenant {
     fn body(&self, body: Body) -> Bytes {
         let number = match body {
             Body::Token(serial) => {
-                let text =
-                    format!(r#"{{"access_token":"{CANARY}-{serial}","expires_in":86400}}"#);
+                let text = format!(r#"{{"access_token":"{CANARY}-{serial}","expires_in":86400}}"#);
                 return text.into();
             }
             Body::Refusal => {
@@ -226,8 +225,15 @@ impl Transport for Tenant {
         self.clock.wait(decision.delay).await;
         {
             let mut state = self.lock();
-            let ended = state.moment(self.clock.elapsed());
-            state.sent[number].ended = Some(ended);
+            let at = self.clock.elapsed();
+            let ended = state.moment(at);
+            let sent = &mut state.sent[number];
+            sent.ended = Some(ended);
+            if let Wait::DateAlone(_) = decision.wait {
+                // It names a whole second, and so do both clocks at their start.
+                let fraction = Duration::from_nanos(at.subsec_nanos().into());
+                sent.wait = sent.wait.map(|wait| wait.saturating_sub(fraction));
+            }
         }
         self.reply(&decision)
     }

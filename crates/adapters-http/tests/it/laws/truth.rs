@@ -43,7 +43,10 @@ fn every_call_ends(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
 fn a_write_is_carried_out_at_most_once(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
     for (number, call, _) in ledger.calls() {
         let writes = ledger.resources[number].writes;
-        prop_assert!(writes <= 1, "call {number}, {call:?}: carried out {writes} times");
+        prop_assert!(
+            writes <= 1,
+            "call {number}, {call:?}: carried out {writes} times"
+        );
     }
     Ok(())
 }
