@@ -2,8 +2,10 @@
 
 mod case;
 mod fault;
+mod found;
 mod gate;
 mod ledger;
+mod outage;
 mod pace;
 mod run;
 mod tenant;
@@ -42,7 +44,8 @@ fn laws_hold(faults: &'static [Fault], count: u32, seed: u8) {
 fn check(case: &Arc<Case>) -> Result<(), TestCaseError> {
     let ledger = run(case);
     truth::hold(&ledger)?;
-    pace::hold(&ledger)
+    pace::hold(&ledger)?;
+    outage::hold(&ledger)
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Laws on what a call says of its end, held against what the tenant knows.
 
+use cxda_domain::request::Operation;
 use cxda_ports::error::ApiErrorKind;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -150,13 +151,24 @@ fn every_attempt_is_the_same_request(ledger: &Ledger<'_>) -> Result<(), TestCase
     Ok(())
 }
 
-/// A call counts its own requests, and one that sent none says why: no token, or a pause.
+/// A call counts its own requests; one that sent none had no token, or met a pause, the breaker or the deadline.
 fn the_cost_is_what_was_sent(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
     for (number, _, ended) in ledger.calls() {
         let sent: Vec<&Sent> = ledger.of(Sender::Call(number)).collect();
         if !matches!(ended.outcome, Outcome::Dropped) {
             let attempts = usize::try_from(ended.attempts).unwrap();
             prop_assert_eq!(attempts, sent.len(), "call {}: its attempts", number);
+            let reason = match &ended.outcome {
+                Outcome::Failed(error) => {
+                    error.operation == Operation::Token
+                        || matches!(
+                            error.kind,
+                            ApiErrorKind::RateLimited { .. } | ApiErrorKind::Unavailable
+                        )
+                }
+                _ => false,
+            };
+            prop_assert!(reason || !sent.is_empty(), "call {number}: sent nothing");
         }
     }
     Ok(())
