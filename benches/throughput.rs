@@ -1,16 +1,19 @@
 //! What the adapter costs beside its HTTP client: the same requests through `HttpTenant` and through a bare loop, over loopback
 //! to a simulated tenant without a rate limit. The tenant has a thread of its own, so that it is the same for both.
+//!
+//! Last it prints the ratio of the two, from rounds that take turns, so that what else the machine does meets both.
 
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     missing_docs,
     reason = "a benchmark may stop at the first surprise and arranges its own files"
 )]
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cxda_adapters_http::HttpTenant;
@@ -44,6 +47,8 @@ const AT_ONCE: usize = 8;
 const ID: &str = "action_00000";
 const PATH: &str = "/api/v2/dataactions/action_00000";
 const USER_AGENT: &str = "cxda-bench";
+/// How many rounds of each the ratio is taken from.
+const ROUNDS: usize = 101;
 /// A script of a kilobyte.
 const SCRIPT_LINE: &str = "  // one line of a script that does nothing of note\n";
 const SCRIPT_LINES: usize = 20;
@@ -246,39 +251,91 @@ async fn all<F: Future<Output = ()> + Send + 'static>(once: impl Fn() -> F) {
     under_way.join_all().await;
 }
 
+/// The two, beside the tenant that answers them.
+struct Bench {
+    client: Runtime,
+    adapter: Arc<Adapter>,
+    bare: Arc<Bare>,
+    _tenant: (Running, Runtime),
+}
+
+impl Bench {
+    fn new() -> Self {
+        let servers = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let client = Builder::new_current_thread().enable_all().build().unwrap();
+        let running = simulator(&servers);
+        let base = running.base_url();
+        Self {
+            adapter: Arc::new(client.block_on(Adapter::new(&base))),
+            bare: Arc::new(client.block_on(Bare::new(&base))),
+            client,
+            _tenant: (running, servers),
+        }
+    }
+
+    async fn through_adapter(&self, work: Work) {
+        all(|| {
+            let adapter = Arc::clone(&self.adapter);
+            async move { adapter.once(work).await }
+        })
+        .await;
+    }
+
+    async fn bare(&self, work: Work) {
+        all(|| {
+            let bare = Arc::clone(&self.bare);
+            async move { bare.once(work).await }
+        })
+        .await;
+    }
+
+    /// How many times as long the adapter takes.
+    fn ratio(&self, work: Work) -> f64 {
+        let (mut adapter, mut bare) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let began = Instant::now();
+            self.client.block_on(self.bare(work));
+            let between = Instant::now();
+            self.client.block_on(self.through_adapter(work));
+            bare.push(between - began);
+            adapter.push(between.elapsed());
+        }
+        median(adapter).as_secs_f64() / median(bare).as_secs_f64()
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
 fn bench(criterion: &mut Criterion) {
-    let servers = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let client = Builder::new_current_thread().enable_all().build().unwrap();
-    let running = simulator(&servers);
-    let base = running.base_url();
-    let adapter = Arc::new(client.block_on(Adapter::new(&base)));
-    let bare = Arc::new(client.block_on(Bare::new(&base)));
+    let bench = Bench::new();
     let mut group = criterion.benchmark_group("throughput");
     group.sample_size(30);
     group.throughput(Throughput::Elements(REQUESTS.try_into().unwrap()));
     for work in Work::ALL {
         group.bench_function(BenchmarkId::new(work.word(), "bare client"), |bencher| {
-            bencher.to_async(&client).iter(|| {
-                all(|| {
-                    let bare = Arc::clone(&bare);
-                    async move { bare.once(work).await }
-                })
-            });
+            bencher.to_async(&bench.client).iter(|| bench.bare(work));
         });
         group.bench_function(BenchmarkId::new(work.word(), "adapter"), |bencher| {
-            bencher.to_async(&client).iter(|| {
-                all(|| {
-                    let adapter = Arc::clone(&adapter);
-                    async move { adapter.once(work).await }
-                })
-            });
+            bencher
+                .to_async(&bench.client)
+                .iter(|| bench.through_adapter(work));
         });
     }
     group.finish();
+    for work in Work::ALL {
+        let ratio = bench.ratio(work);
+        println!(
+            "throughput/{}: adapter / bare client = {ratio:.2}",
+            work.word()
+        );
+    }
 }
 
 criterion_group!(benches, bench);

@@ -23,7 +23,7 @@ use crate::laws::run::run;
 /// How many cases each kind of tenant is put to: together 10,000.
 const CASES: u32 = 2_500;
 /// How many where there is time.
-const MANY_CASES: u32 = 100_000;
+const MANY_CASES: u32 = 50_000;
 
 /// Puts the laws to `count` cases of a tenant that does `faults`, the same ones each time.
 fn laws_hold(faults: &'static [Fault], count: u32, seed: u8) {

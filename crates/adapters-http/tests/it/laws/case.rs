@@ -24,6 +24,13 @@ pub(crate) struct Case {
     pub(crate) calls: Vec<Planned>,
 }
 
+impl Case {
+    /// How long every answer is under way.
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_millis(self.latency_ms)
+    }
+}
+
 /// What idempotency keys are good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keys {

@@ -79,6 +79,27 @@ fn h_14_who_waits_for_a_token_goes_on_in_the_order_of_coming() {
 }
 
 #[test]
+fn h_14_a_401_that_comes_late_costs_no_second_token() {
+    // The second call is told that the first token is over when there is another one already.
+    let calls = vec![
+        call(Kind::GetAction, &[status(401)]),
+        call(Kind::GetAction, &[Fault::Slow(5)]),
+    ];
+    let case = case(calls);
+    let ledger = run(&case);
+    assert_eq!(ledger.of(Sender::Token).count(), 2);
+    assert_eq!(ledger.ended[1].attempts, 2);
+}
+
+#[test]
+fn h_29_the_quota_bounds_the_retries_of_all_calls_together() {
+    // A 408 is a transient failure, and no reason for the breaker: 35 retries cost 490 of 500.
+    let failing = call(Kind::GetAction, &[status(408); 4]);
+    let case = case(vec![failing; 50]);
+    assert_eq!(run(&case).sent.len(), 1 + 50 + 35);
+}
+
+#[test]
 fn h_27_a_body_that_is_rejected_after_a_lost_write_proves_nothing() {
     let lost = Fault::Status(500, Wait::Unsaid, Done::Yes);
     for kind in [Kind::CreateAction, Kind::ReplaceView] {

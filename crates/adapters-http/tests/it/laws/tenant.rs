@@ -270,15 +270,26 @@ impl State {
         token: Option<u64>,
         (at, timeout): (Duration, Duration),
     ) -> Decision {
-        if token.is_none() || token != self.good {
-            return Decision::of(Fault::Status(401, Wait::Unsaid, Done::No), case, timeout);
-        }
         let kind = case.calls[call].kind;
-        let turn = self.turns[call];
-        self.turns[call] += 1;
-        let fault = case.calls[call].faults.get(turn).copied();
+        let fault = case.calls[call].faults.get(self.turns[call]).copied();
         let fault = fault.unwrap_or(Fault::Nothing).fitting(kind);
         let mut decision = Decision::of(fault, case, timeout);
+        let slow = matches!(fault, Fault::Slow(_));
+        let refused = token.is_none() || token != self.good;
+        if !refused || slow {
+            self.turns[call] += 1;
+        }
+        if refused {
+            // It may also be slow to say so, and then another token is out already.
+            let refusal = Fault::Status(401, Wait::Unsaid, Done::No);
+            return match decision.came {
+                Came::Nothing if slow => decision,
+                _ => Decision {
+                    delay: if slow { decision.delay } else { case.latency() },
+                    ..Decision::of(refusal, case, timeout)
+                },
+            };
+        }
         match fault {
             Fault::Nothing | Fault::Slow(_) => {
                 let status = self.carry_out(case, call);
@@ -361,7 +372,7 @@ impl State {
 impl Decision {
     fn of(fault: Fault, case: &Case, timeout: Duration) -> Self {
         let decision = |came| Self {
-            delay: Duration::from_millis(case.latency_ms),
+            delay: case.latency(),
             came,
             wait: Wait::Unsaid,
             body: Body::Refusal,
