@@ -58,7 +58,7 @@ pub(crate) enum Wait {
 
 impl Wait {
     /// The longest wait that is waited for, included.
-    pub(crate) const LONGEST: Duration = Duration::from_secs(300);
+    pub(crate) const LONGEST: Duration = Duration::from_mins(5);
 
     /// The wait that it asks for; `None` where it asks for none that is valid.
     pub(crate) fn asked(self) -> Option<Duration> {

@@ -28,7 +28,7 @@ fn status(status: u16) -> Fault {
 fn case(calls: Vec<Planned>) -> Arc<Case> {
     let limit = RateLimit {
         requests: 1_000,
-        per: Duration::from_secs(60),
+        per: Duration::from_mins(1),
     };
     let case = Case {
         limit,

@@ -41,7 +41,7 @@ pub(crate) fn hold(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
     for (moment, edge, number) in edges(ledger) {
         let (at, sent) = (moment.at, &ledger.sent[number]);
         let next = match (&mut phase, edge) {
-            (Phase::Closed(_), Edge::Began) => None,
+            (Phase::Closed(_), Edge::Began) | (Phase::Open(_), Edge::Ended) => None,
             (Phase::Open(until), Edge::Began) => {
                 prop_assert!(at >= *until, "a request at {at:?} to an origin at rest");
                 Some(Phase::Probing(number))
@@ -63,12 +63,12 @@ pub(crate) fn hold(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
             (Phase::Probing(_), Edge::Ended) => {
                 let took = at.saturating_sub(sent.began.at);
                 prop_assert!(took <= PROBE_DEADLINE, "a probe of {took:?}");
-                Some(match failed(sent) {
-                    true => Phase::Open(at + SHORTEST_REST),
-                    false => Phase::Closed(Vec::new()),
+                Some(if failed(sent) {
+                    Phase::Open(at + SHORTEST_REST)
+                } else {
+                    Phase::Closed(Vec::new())
                 })
             }
-            (Phase::Open(_), Edge::Ended) => None,
         };
         if let Some(next) = next {
             phase = next;

@@ -98,7 +98,8 @@ impl Tenant {
         let at = self.clock.elapsed();
         state.catch_up(&self.case, at);
         let timeout = request.timeout;
-        let token = request.headers.remove(AUTHORIZATION).map(serial);
+        let token = request.headers.remove(AUTHORIZATION);
+        let token = token.as_ref().map(serial);
         let (by, decision) = if request.url.path() == "/oauth/token" {
             (Sender::Token, state.grant(&self.case, timeout))
         } else {
@@ -381,13 +382,10 @@ impl Decision {
             Fault::Nothing => decision(Came::Proper),
             Fault::Slow(seconds) => {
                 let delay = Duration::from_secs(seconds);
-                let came = match delay < timeout {
-                    true => Came::Proper,
-                    false => Came::Nothing,
-                };
+                let in_time = delay < timeout;
                 Self {
                     delay: delay.min(timeout),
-                    ..decision(came)
+                    ..decision(if in_time { Came::Proper } else { Came::Nothing })
                 }
             }
             Fault::Status(status, wait, _) => Self {
@@ -436,7 +434,7 @@ pub(crate) fn table(number: usize) -> String {
 }
 
 /// Which token a header bears.
-fn serial(header: HeaderValue) -> u64 {
+fn serial(header: &HeaderValue) -> u64 {
     let text = header.to_str().unwrap();
     text.rsplit('-').next().unwrap().parse().unwrap()
 }
