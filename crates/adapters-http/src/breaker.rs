@@ -14,7 +14,7 @@ use cxda_ports::ids::Jitter;
 use tokio::sync::Notify;
 
 use crate::base_url::Origin;
-use crate::retry::fraction;
+use crate::retry::{fraction, millis};
 
 const LIMITS: BreakerLimits = BreakerLimits::STANDARD;
 
@@ -89,7 +89,7 @@ impl Gate {
         self.check(before)?;
         let _next = self.queue.lock().await;
         while let Some(left) = self.check(before)? {
-            self.clock.wait(left).await;
+            self.wait(left).await;
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Gate {
         let _next = self.queue.lock().await;
         loop {
             if let Some(left) = self.check(before)? {
-                self.clock.wait(left).await;
+                self.wait(left).await;
             }
             let entry = self.lock().enter(self.clock.elapsed());
             match entry {
@@ -136,6 +136,11 @@ impl Gate {
         }
     }
 
+    async fn wait(&self, left: Duration) {
+        tracing::debug!(origin = %self.origin, wait_ms = millis(left), "waits for the breaker");
+        self.clock.wait(left).await;
+    }
+
     fn fraction(&self) -> JitterFraction {
         fraction(&*self.jitter)
     }
@@ -149,7 +154,7 @@ impl Gate {
                 failed = outage.failed,
                 calls = outage.calls,
                 failed_probes = outage.failed_probes,
-                open_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+                open_ms = millis(left),
                 "the breaker opened"
             ),
             Change::Closed => tracing::info!(%origin, "the breaker closed"),

@@ -265,6 +265,7 @@ fn note<T>(ended: &Result<Answer<T>, ApiError>) {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+/// `duration` in whole milliseconds, for the record.
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -10,6 +10,8 @@ use cxda_domain::throttle::{AskedPauses, Room, SlidingWindow};
 use cxda_ports::clock::Clock;
 use tokio::sync::Notify;
 
+use crate::retry::millis;
+
 /// The gate through which every request to a tenant goes.
 #[derive(Debug)]
 pub(crate) struct Throttle {
@@ -154,8 +156,10 @@ impl Throttle {
     /// The same where the tenant named no time. Like the limit itself, that counts to no call's deadline.
     pub(crate) fn pause(&self, wait: Duration) {
         if !wait.is_zero() {
-            let pause_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(pause_ms, "no request to the tenant for a while");
+            tracing::info!(
+                pause_ms = millis(wait),
+                "no request to the tenant for a while"
+            );
         }
         let until = self.clock.elapsed().saturating_add(wait);
         self.lock().window.pause(until);

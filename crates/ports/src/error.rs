@@ -55,9 +55,9 @@ pub struct Problem {
 pub enum ApiErrorKind {
     /// Nothing is there under that id (404).
     NotFound,
-    /// The name is taken (409).
+    /// The name is taken, or the key was used for something else (409).
     AlreadyExists,
-    /// The idempotency key was used with another payload: a mistake of ours, and nothing was written (422, 409).
+    /// The key was used for another payload: a bug of ours; nothing was written.
     KeyMismatch,
     /// Another writer came first; nothing was written (412, or 409 on a replace).
     VersionMismatch,
@@ -153,7 +153,7 @@ impl ApiError {
         match self.kind {
             ApiErrorKind::NotFound => "not found on the tenant",
             ApiErrorKind::AlreadyExists => "the name is taken on the tenant",
-            ApiErrorKind::KeyMismatch => "its idempotency key was used with another payload",
+            ApiErrorKind::KeyMismatch => "its key was used for another payload",
             ApiErrorKind::VersionMismatch => "somebody else changed it first",
             ApiErrorKind::Busy { .. } => "the tenant is still working on it",
             ApiErrorKind::Rejected { .. } => "the tenant found it invalid",

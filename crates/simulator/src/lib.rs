@@ -15,7 +15,7 @@
 //! - The sandbox test does not run the script. It answers `SUCCESS` for an enabled action with a script, without an
 //!   `output` and with `"simulated": "the script was not run"`.
 //! - The webhook relay notes what it was given and sends nothing.
-//! - Only the client-credentials grant is known.
+//! - An id token is not signed, and names the same tenant always.
 //! - A replace need not hold what a create must, save the name (of a view also the source): what it leaves out is lost.
 //! - Delete refuses nothing, also where others depend on what is deleted.
 
@@ -25,8 +25,10 @@ mod connection;
 mod document;
 pub mod faults;
 mod in_process;
+mod keys;
 mod limit;
 mod log;
+mod meddling;
 mod message;
 pub mod profile;
 mod router;
@@ -36,6 +38,7 @@ mod server;
 mod serving;
 mod sink;
 mod state;
+mod subject;
 mod tenant;
 mod variables;
 

@@ -11,12 +11,11 @@ use std::sync::Arc;
 use axum::Router;
 use cxda_ports::clock::Clock;
 use cxda_ports::ids::IdSource;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::config::{Exposure, SimConfig};
-use crate::connection::{CuttableListener, Cutter};
+use crate::connection::{Grip, OutageListener};
 use crate::faults::FaultScript;
 use crate::in_process::InProcess;
 use crate::log::LogEntry;
@@ -89,10 +88,10 @@ impl Simulator {
         self
     }
 
-    /// The same, with faults.
+    /// The same, with faults, and with the habits that the script gives the tenant.
     #[must_use]
     pub fn with_faults(mut self, faults: FaultScript) -> Self {
-        self.tenant.faults = faults;
+        self.tenant.set_faults(faults);
         self
     }
 
@@ -119,15 +118,18 @@ impl Simulator {
             return Err(StartError::NotLoopback { address });
         }
         let bind = |source| StartError::Bind { address, source };
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
         let serving = Arc::new(self.serving());
+        let clock = Arc::clone(serving.clock());
+        let listener = OutageListener::bind(address, clock, serving.outage())
+            .await
+            .map_err(bind)?;
+        let address = listener.address();
         let service = Router::new()
             .fallback(socket::respond)
             .with_state(Arc::clone(&serving))
-            .into_make_service_with_connect_info::<Cutter>();
+            .into_make_service_with_connect_info::<Grip>();
         let (open, closed) = oneshot::channel::<()>();
-        let serve = axum::serve(CuttableListener::new(listener), service)
+        let serve = axum::serve(listener, service)
             // The other end is never used, only dropped.
             .with_graceful_shutdown(async { drop(closed.await) });
         let server = tokio::spawn(async {
@@ -164,7 +166,7 @@ impl Running {
         self.serving.state()
     }
 
-    /// Puts another fault script in place; its rules count from here.
+    /// Puts another fault script in place; its rules count from here, and of the habits of the former none is left.
     pub fn set_faults(&self, faults: FaultScript) {
         self.serving.set_faults(faults);
     }

@@ -5,23 +5,26 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use axum::http::{Method, StatusCode};
 use cxda_ports::clock::Clock;
+use tokio::sync::watch;
 
-use crate::faults::{Break, Commitment, FaultScript};
+use crate::faults::FaultScript;
 use crate::log::LogEntry;
 use crate::message::{Answer, Request};
 use crate::sink::StateSink;
 use crate::state::SimState;
-use crate::tenant::{Moment, Tenant};
+use crate::tenant::{Admission, Moment, Tenant};
+
+mod delivery;
+mod turn;
+
+pub(crate) use self::delivery::{Delivery, Ending, body_refused, response};
 
 /// The header that marks every answer of the simulator; its value is `1`.
 pub const MARKER_HEADER: &str = "x-cxda-simulator";
-/// The header that names a request; its value is the request's number in the log.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request body, in bytes.
 pub(crate) const BODY_LIMIT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -34,17 +37,8 @@ pub(crate) struct Serving {
     /// How many changes the sink has; held while it is at work, so what waits together is kept together.
     kept: tokio::sync::Mutex<u64>,
     closed: AtomicBool,
-}
-
-/// What the client gets.
-#[derive(Debug)]
-pub(crate) enum Delivery {
-    /// The answer.
-    Whole(Answer),
-    /// So many bytes of the answer's body, and then the end of the connection.
-    CutAfter(Answer, usize),
-    /// The end of the connection.
-    Nothing,
+    /// Until when nobody is listening, by the clock that never goes back.
+    outage: watch::Sender<Option<Duration>>,
 }
 
 impl Serving {
@@ -61,6 +55,7 @@ impl Serving {
             sink,
             kept: tokio::sync::Mutex::new(kept),
             closed: AtomicBool::new(false),
+            outage: watch::Sender::new(None),
         }
     }
 
@@ -82,7 +77,7 @@ impl Serving {
 
     /// Puts another fault script in place.
     pub(crate) fn set_faults(&self, faults: FaultScript) {
-        self.tenant().faults = faults;
+        self.tenant().set_faults(faults);
     }
 
     /// Makes every token invalid that is out.
@@ -111,74 +106,38 @@ impl Serving {
         }
     }
 
-    /// Deals with one request, in a task of its own: what a tenant was sent it carries out, also when the client hangs up
-    /// meanwhile.
-    pub(crate) async fn deliver(self: &Arc<Self>, request: Request) -> Delivery {
-        let serving = Arc::clone(self);
-        let work = tokio::spawn(async move { serving.work_off(&request).await });
-        work.await.unwrap_or_else(|_| {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            Delivery::Whole(Answer::problem(status, "the simulator failed"))
-        })
+    /// Has nobody be listening for so long.
+    fn begin_outage(&self, lasting: Duration) {
+        let end = self.clock.elapsed().saturating_add(lasting);
+        self.outage
+            .send_modify(|until| *until = (*until).max(Some(end)));
     }
 
-    async fn work_off(&self, request: &Request) -> Delivery {
-        let inspected = self.tenant().inspect(request);
-        if let Some(answer) = inspected {
-            return Delivery::Whole(answer);
-        }
-        let reception = self.tenant().receive(request, self.clock.now());
-        let mishap = reception.mishap;
-        if !mishap.before.is_zero() {
-            self.clock.wait(mishap.before).await;
-        }
-        let commitment = mishap
-            .broken
-            .as_ref()
-            .map_or(Commitment::Committed, Break::commitment);
-        let answer = match commitment {
-            Commitment::Committed => self.carry_out(request).await,
-            Commitment::Refused => Answer::empty(StatusCode::SERVICE_UNAVAILABLE),
-        };
-        if !mishap.after.is_zero() {
-            self.clock.wait(mishap.after).await;
-        }
-        let mut delivery = match mishap.broken {
-            None => Delivery::Whole(answer),
-            Some(Break::Drop { .. }) => Delivery::Nothing,
-            Some(Break::Truncate { bytes }) => Delivery::CutAfter(answer, bytes),
-            Some(Break::Answer { scripted, .. }) => {
-                let mut headers = scripted.headers;
-                if !headers.iter().any(|(name, _)| name == CONTENT_TYPE) {
-                    headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-                }
-                let body = Bytes::from(scripted.body);
-                Delivery::Whole(Answer {
-                    status: scripted.status,
-                    headers,
-                    body,
-                })
-            }
-        };
-        if let Delivery::Whole(answer) | Delivery::CutAfter(answer, _) = &mut delivery {
-            if answer.headers.iter().all(|(name, _)| name != REQUEST_ID) {
-                let id = HeaderValue::from(reception.number);
-                answer.headers.push((REQUEST_ID, id));
-            }
-            self.tenant().log.answered(reception.number, answer.status);
-        }
-        delivery
+    /// Whether nobody is listening.
+    pub(crate) fn is_out(&self) -> bool {
+        let until = *self.outage.borrow();
+        until.is_some_and(|until| self.clock.elapsed() < until)
+    }
+
+    /// Until when nobody is listening, by the clock that never goes back.
+    pub(crate) fn outage(&self) -> watch::Receiver<Option<Duration>> {
+        self.outage.subscribe()
+    }
+
+    /// Time and waiting.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// Has the tenant carry out a request, and its changes kept.
-    async fn carry_out(&self, request: &Request) -> Answer {
+    async fn carry_out(&self, request: &Request, admission: Admission) -> Answer {
         let (answer, changes) = {
             let mut tenant = self.tenant();
             if self.closed.load(Ordering::Acquire) {
                 let message = "the simulator is stopping";
                 return Answer::problem(StatusCode::SERVICE_UNAVAILABLE, message);
             }
-            let answer = tenant.answer(request, self.moment());
+            let answer = tenant.answer(request, admission, self.moment());
             (answer, tenant.changes())
         };
         if request.method == Method::GET {
@@ -217,27 +176,4 @@ impl Serving {
         *kept = present;
         Ok(())
     }
-}
-
-/// The answer as HTTP, with `carried` in the place of its body.
-pub(crate) fn response<B>(answer: Answer, carried: impl FnOnce(Bytes) -> B) -> Response<B> {
-    let length = answer.body.len();
-    let mut response = Response::new(carried(answer.body));
-    *response.status_mut() = answer.status;
-    let headers = response.headers_mut();
-    for (name, value) in answer.headers {
-        headers.append(name, value);
-    }
-    let marker = HeaderName::from_static(MARKER_HEADER);
-    headers.insert(marker, HeaderValue::from_static("1"));
-    if length > 0 {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    response
-}
-
-/// What is said of a body that is too long.
-pub(crate) fn body_refused() -> Answer {
-    let message = "the body is longer than 8 MiB or broke off";
-    Answer::problem(StatusCode::PAYLOAD_TOO_LARGE, message)
 }

@@ -7,11 +7,15 @@
 
 mod answers;
 mod bench;
+mod breaker;
 mod conformance;
 mod laws;
 mod operations;
 mod paging;
 mod raw;
 mod retries;
+mod spans;
+mod stage;
 mod throttle;
 mod token;
+mod waits;

@@ -9,6 +9,10 @@ const MILLI: Duration = Duration::from_millis(1);
 const LIMITS: BreakerLimits = BreakerLimits::STANDARD;
 const HALF: JitterFraction = JitterFraction::from_bits(1 << 63);
 
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
 fn breaker() -> Breaker {
     Breaker::new(LIMITS)
 }
@@ -73,7 +77,7 @@ fn h_29_it_opens_at_half_of_ten_calls_and_no_earlier() {
 
 #[test]
 fn a_call_counts_for_thirty_seconds_excluding_the_last_instant() {
-    for (later, opens) in [(30 * SECOND - MILLI, true), (30 * SECOND, false)] {
+    for (later, opens) in [(ms(29_999), true), (30 * SECOND, false)] {
         let mut breaker = breaker();
         calls(&mut breaker, 9, 0, SECOND);
         let change = call(&mut breaker, CallEnd::Failed, SECOND + later);
@@ -86,7 +90,7 @@ fn the_rest_is_thirty_seconds_more_or_less_a_fifth() {
     for (jitter, rest) in [
         (JitterFraction::MIN, 24 * SECOND),
         (HALF, 30 * SECOND),
-        (JitterFraction::MAX, 36 * SECOND - Duration::from_nanos(1)),
+        (JitterFraction::MAX, Duration::from_nanos(35_999_999_999)),
     ] {
         assert_eq!(LIMITS.rest(jitter), rest, "case: {jitter:?}");
     }
@@ -99,7 +103,7 @@ fn nothing_goes_while_it_is_open_and_exactly_one_probe_after() {
         left: MILLI,
         outage: outage(10, 10, 0),
     };
-    let last = 30 * SECOND - MILLI;
+    let last = ms(29_999);
     assert_eq!(breaker.enter(last), Entry::Resting(rest));
     assert_eq!(breaker.rest(last), Some(rest));
     assert_eq!(breaker.rest(30 * SECOND), None);
@@ -145,7 +149,7 @@ fn a_probe_of_which_nothing_is_heard_in_time_has_failed() {
         let change = breaker.end(probe, CallEnd::Answered, heard, HALF);
         assert_eq!(change.is_none(), failed, "case: heard at {heard:?}");
         let wanted = failed.then_some(Rest {
-            left: 30 * SECOND - MILLI,
+            left: ms(29_999),
             outage: outage(10, 10, 1),
         });
         assert_eq!(breaker.rest(heard), wanted, "case: heard at {heard:?}");
