@@ -167,7 +167,8 @@ impl Link {
         };
         let kind = match again.cause {
             Cause::Transient => FailureKind::Transient,
-            Cause::Throttled | Cause::Busy => FailureKind::Throttled,
+            Cause::Throttled => FailureKind::Throttled,
+            Cause::Busy => FailureKind::Busy,
         };
         let failure = Failure {
             kind,

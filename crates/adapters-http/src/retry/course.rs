@@ -30,7 +30,8 @@ pub(super) struct Course {
     pub(super) reading: Turn,
     /// Before which wave of refusals its latest attempt was let through.
     pub(super) wave: Wave,
-    /// How many requests the tenant had carried out when it last refused this one for being one too many.
+    /// How many requests the tenant had carried out when it last refused this one for being one too many, and this call's
+    /// own since then.
     pub(super) served_before: Option<u64>,
     /// With what its latest attempt failed.
     pub(super) last: Option<ApiError>,
@@ -87,7 +88,7 @@ impl Course {
     /// The error with which the call ends, given its last one.
     ///
     /// Where an earlier attempt of a write may have been carried out, only an answer about the resource itself
-    /// tells what became of it.
+    /// tells what became of it. That a body is rejected does not: the reason may be what the earlier attempt left behind.
     pub(super) fn ended(&self, call: &Call, error: ApiError) -> ApiError {
         let settles = matches!(
             error.kind,
