@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cxda_domain::key::EntityTag;
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_domain::retry::RetryQuota;
 use cxda_domain::secret::SecretText;
@@ -171,6 +172,14 @@ impl HttpTenant {
     /// A call that reads JSON.
     pub(crate) fn get(&self, operation: Operation, id: &str) -> Call {
         self.request(operation, Method::GET, id, (200, AnswerForm::Json))
+    }
+
+    /// What the profile offers against a create that is carried out twice.
+    pub(crate) fn guard_of_creates(&self) -> CreateGuard {
+        match self.profile.idempotency() {
+            Idempotency::Header => CreateGuard::Key,
+            Idempotency::None => CreateGuard::Nothing,
+        }
     }
 
     /// A call that creates something from `body` under `key`.
