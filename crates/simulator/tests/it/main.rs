@@ -3,11 +3,15 @@
 
 mod actions;
 mod bench;
+mod document;
 mod exposure;
 mod faults;
+mod habits;
 mod in_process;
 mod inspection;
 mod keeping;
+mod kinds;
 mod rate;
+mod sockets;
 mod tokens;
 mod views;
