@@ -89,8 +89,8 @@ fn flooded(mut answer: Answer, flood: Flood, grip: &Grip) -> Response {
         Flood::Gzip => {
             answer.body = flood::bomb();
             let mut bomb = response(answer, Body::from);
-            let gzip = HeaderValue::from_static("gzip");
-            bomb.headers_mut().insert(CONTENT_ENCODING, gzip);
+            let encoding = HeaderValue::from_static("gzip");
+            bomb.headers_mut().insert(CONTENT_ENCODING, encoding);
             bomb
         }
         Flood::Headers => {
