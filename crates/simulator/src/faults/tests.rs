@@ -5,6 +5,8 @@ use cxda_domain::request::Operation;
 
 use super::*;
 
+mod document;
+
 fn script(rules: &str) -> Result<FaultScript, FaultScriptError> {
     FaultScript::from_json(&format!(r#"{{"formatVersion":"1.0","rules":[{rules}]}}"#))
 }

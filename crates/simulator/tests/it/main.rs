@@ -3,7 +3,6 @@
 
 mod actions;
 mod bench;
-mod document;
 mod exposure;
 mod faults;
 mod habits;
