@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cxda_simulator::config::SimConfig;
-use cxda_simulator::faults::FaultScript;
+use cxda_simulator::faults::{FaultScript, FaultScriptError};
 use cxda_simulator::profile::{ProfileName, SimProfile};
 
 use crate::cli::SimulateArgs;
@@ -13,6 +13,15 @@ use crate::exit::Exit;
 use crate::interrupt::signalled;
 use crate::system::SystemClock;
 use crate::wiring;
+
+/// A fault script that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be used")]
+struct UnusableScript {
+    path: String,
+    #[source]
+    source: FaultScriptError,
+}
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -69,6 +78,8 @@ fn faults(path: &Path) -> Result<FaultScript, Ended> {
     let text = cxda_adapters_fs::atomic::read(path)
         .map_err(|error| Ended::message(Exit::Invalid, format!("{shown} cannot be read: {error}")))?
         .ok_or_else(|| Ended::message(Exit::Invalid, format!("{shown} is not there")))?;
-    FaultScript::from_json(&text)
-        .map_err(|error| Ended::message(Exit::Invalid, format!("{shown}: {error}")))
+    FaultScript::from_json(&text).map_err(|source| {
+        let path = shown.to_string();
+        Ended::new(Exit::Invalid, UnusableScript { path, source })
+    })
 }
