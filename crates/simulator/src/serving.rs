@@ -12,6 +12,7 @@ use cxda_ports::clock::Clock;
 use tokio::sync::watch;
 
 use crate::faults::FaultScript;
+use crate::keys::KeyBook;
 use crate::log::LogEntry;
 use crate::message::{Answer, Request};
 use crate::sink::StateSink;
@@ -90,6 +91,7 @@ impl Serving {
         let mut tenant = self.tenant();
         tenant.state.views.forget_keys();
         tenant.state.actions.forget_keys();
+        tenant.keys = KeyBook::default();
     }
 
     /// Has nothing more be carried out.

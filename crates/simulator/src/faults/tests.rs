@@ -203,6 +203,10 @@ fn a_selection_that_makes_no_sense_is_refused_with_the_reason() {
 #[test]
 fn a_fault_that_cannot_be_had_is_refused_with_the_reason() {
     for (rule, why) in [
+        (
+            r#"{"operation":"getAction","fault":{"kind":"preempt"}}"#,
+            "an operation that creates",
+        ),
         (r#"{"fault":"drop"}"#, "`fault` is not an object"),
         (r#"{"fault":{"kind":"dropp"}}"#, "did you mean `drop`?"),
         (r#"{"fault":{"kind":"explode"}}"#, "there is answer, drop,"),

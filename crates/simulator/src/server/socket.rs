@@ -27,7 +27,7 @@ pub(super) async fn respond(
 ) -> Response {
     grip.open();
     let (head, body) = request.into_parts();
-    if let Some(answer) = serving.answer_early(&Request::of(head.clone(), Bytes::new())) {
+    if let Some(answer) = serving.answer_early(|| Request::of(head.clone(), Bytes::new())) {
         // What is left of the body goes nowhere, so that the client can send it and read the answer.
         tokio::spawn(async move { drop(to_bytes(body, BODY_LIMIT_BYTES).await) });
         return response(answer, Body::from);

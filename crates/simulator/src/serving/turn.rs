@@ -33,14 +33,14 @@ impl Serving {
         })
     }
 
-    /// The answer that comes before the body of a request is read, where a fault says so; `head` is the request without it.
-    pub(crate) fn answer_early(&self, head: &Request) -> Option<Answer> {
+    /// The answer that comes before the body of a request is read, where a fault says so; `head` gives the request without it.
+    pub(crate) fn answer_early(&self, head: impl FnOnce() -> Request) -> Option<Answer> {
         let (number, status) = {
             let mut tenant = self.tenant();
             if !tenant.may_answer_early() {
                 return None;
             }
-            tenant.receive_early(head, self.clock.now())?
+            tenant.receive_early(&head(), self.clock.now())?
         };
         let mut answer = Answer::problem(status, "the body was not read");
         self.stamp(&mut answer, Some(number));

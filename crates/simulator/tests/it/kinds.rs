@@ -272,6 +272,41 @@ async fn h_20_views_and_variables_are_edited_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn h_18_somebody_else_creates_what_a_call_is_to_create() {
+    for (theirs, description) in [
+        (json!({}), "Scores"),
+        (json!({"description": "theirs"}), "theirs"),
+    ] {
+        let inside = at_create(json!({"kind": "preempt", "members": theirs})).await;
+        assert_eq!(answered(inside.create("score").await).status(), 409);
+        let page = body(&answered(inside.get(ACTIONS).await));
+        assert_eq!(page["entities"][0]["description"], description);
+        assert_eq!(page["total"], 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h_13_a_token_s_answer_is_altered_and_the_token_is_good() {
+    let mut inside = Inside::fresh().await;
+    inside.set_rules(&json!([{"operation": "token", "fault": {
+        "kind": "alter", "body": {"expires_in": "3600.5", "token_type": null},
+    }}]));
+    let credentials =
+        json!({"grant_type": "client_credentials", "client_id": "me", "client_secret": "s"});
+    let token = body(&answered(
+        inside
+            .send(Method::POST, "/oauth/token", &credentials)
+            .await,
+    ));
+    assert_eq!(
+        (&token["expires_in"], &token["token_type"]),
+        (&json!("3600.5"), &Value::Null)
+    );
+    inside.token = token["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(inside.actions().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn h_14_h_15_all_tokens_may_become_invalid_before_a_call() {
     let mut inside = at_create(json!({"kind": "revoke"})).await;
     assert_eq!(answered(inside.create("score").await).status(), 401);
