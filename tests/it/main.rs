@@ -14,6 +14,7 @@ mod drift;
 mod interrupted;
 mod json_shapes;
 mod listing;
+mod outages;
 mod ownership;
 mod quickstart;
 mod saved_plan;
