@@ -22,12 +22,12 @@ pub(crate) fn meddle(tenant: &mut Tenant, meddling: &Meddling, request: &Request
             tenant.tokens.revoke_all();
             return;
         }
-        Meddling::Preempt(Value::Object(changed)) => {
+        Meddling::Preempt(changed) => {
             preempt(tenant, changed, request, moment);
             return;
         }
-        Meddling::Edit(Value::Object(patch)) => Some(patch),
-        Meddling::Vanish | Meddling::Edit(_) | Meddling::Preempt(_) => None,
+        Meddling::Edit(patch) => Some(patch),
+        Meddling::Vanish => None,
     };
     let Some((operation, id)) = tenant.operation_of(request) else {
         return;

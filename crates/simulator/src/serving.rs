@@ -101,6 +101,10 @@ impl Serving {
         self.closed.store(true, Ordering::Release);
     }
 
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     fn moment(&self) -> Moment {
         Moment {
             now: self.clock.now(),
@@ -135,7 +139,7 @@ impl Serving {
     async fn carry_out(&self, request: &Request, admission: Admission) -> Answer {
         let (answer, changes) = {
             let mut tenant = self.tenant();
-            if self.closed.load(Ordering::Acquire) {
+            if self.is_closed() {
                 let message = "the simulator is stopping";
                 return Answer::problem(StatusCode::SERVICE_UNAVAILABLE, message);
             }

@@ -38,9 +38,9 @@ pub(crate) enum Meddling {
     /// Deletes the resource that the call is about.
     Vanish,
     /// Changes these members of the resource that the call is about.
-    Edit(Value),
+    Edit(Map<String, Value>),
     /// Creates what the call is to create, with these members changed.
-    Preempt(Value),
+    Preempt(Map<String, Value>),
     /// Makes all tokens invalid.
     Revoke,
 }
@@ -267,7 +267,7 @@ fn truncate(members: &mut Members) -> Result<Fault, String> {
 fn edit(members: &mut Members) -> Result<Fault, String> {
     match members.any("members") {
         Some(Value::Object(edited)) if !edited.is_empty() => {
-            Ok(Fault::Meddle(Meddling::Edit(Value::Object(edited))))
+            Ok(Fault::Meddle(Meddling::Edit(edited)))
         }
         Some(_) => Err("`members` is not an object with members".to_owned()),
         None => Err("`members` is missing".to_owned()),
@@ -276,8 +276,8 @@ fn edit(members: &mut Members) -> Result<Fault, String> {
 
 fn preempt(members: &mut Members) -> Result<Fault, String> {
     let changed = match members.any("members") {
-        None => Value::Object(Map::new()),
-        Some(Value::Object(changed)) => Value::Object(changed),
+        None => Map::new(),
+        Some(Value::Object(changed)) => changed,
         Some(_) => return Err("`members` is not an object".to_owned()),
     };
     Ok(Fault::Meddle(Meddling::Preempt(changed)))
