@@ -19,6 +19,7 @@ use crate::authority::{Authority, Grant, Renewal};
 use crate::call::{Call, Resend};
 use crate::classify::{Again, Cause, Judge, Received, Verdict};
 use crate::sanitize::Screen;
+use crate::seen::Notes;
 use crate::throttle::{Permit, Refusal, Throttle, Tightness, Wave};
 use crate::traffic::{Traffic, Turn};
 use crate::transport::{Lost, Reply, Transport};
@@ -36,6 +37,7 @@ pub(crate) struct Link {
     pub(crate) traffic: Traffic,
     /// Whether an answer said that the tenant is a simulator.
     pub(crate) simulated: AtomicBool,
+    pub(crate) notes: Notes,
 }
 
 /// The header by which a simulator tells itself from a tenant.
@@ -205,6 +207,8 @@ impl Link {
         drop(permit);
         if let Ok(reply) = &outcome {
             self.heard(reply, course.wave);
+            self.notes
+                .answered(reply, began, &*self.clock, &self.screen);
         }
         let latency = self.clock.elapsed().saturating_sub(began);
         course.cost.latency = course.cost.latency.saturating_add(latency);
