@@ -18,6 +18,7 @@ mod env;
 mod exit;
 mod interrupt;
 mod log;
+mod pause;
 mod progress;
 mod render;
 mod settings;

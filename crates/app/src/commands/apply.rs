@@ -10,7 +10,8 @@ use cxda_domain::key::RunId;
 use cxda_domain::plan::{ChangeKind, PlanScope};
 use cxda_domain::secret::Redactor;
 use cxda_ports::ids::IdSource;
-use cxda_ports::manifests::PlanStore;
+use cxda_ports::manifests::{ManifestSource, PlanStore};
+use cxda_ports::secrets::SecretSource;
 use cxda_usecases::apply::{ApplyOptions, OnError, Subscription, apply};
 use cxda_usecases::deliver::{Delivered, deliver};
 use cxda_usecases::plan::{Planned, plan};
@@ -21,11 +22,12 @@ use crate::cli::{ApplyArgs, OnErrorChoice};
 use crate::commands::plan::{destination, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
+use crate::pause;
 use crate::progress::Bar;
 use crate::render::apply::Report;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
-use crate::wiring::{self, Connection, HiddenSecrets, Writing};
+use crate::wiring::{self, Connection, HiddenSecrets, Patience, Writing};
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -49,29 +51,12 @@ pub(crate) async fn run(
         Some(saved) => saved.scope().clone(),
         None => PlanScope::from(&arguments.scope),
     };
-    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock)).await;
-    let connection = match connecting {
+    let patience = Patience::AsSettled;
+    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let connection = match connecting.await {
         Ok(connection) => connection,
         Err(error) => return unconnected(context, &tenant, &manifests, error).await,
     };
-    let wait = context.global.lock_timeout;
-    let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
-    let secrets = HiddenSecrets::new(&secrets, &connection);
-    let bar = Bar::new(context.screen);
-    let ports = PlanPorts {
-        manifests: &manifests,
-        secrets: &secrets,
-        tenant: connection.ports(),
-        journal: &writing.store,
-        progress: &bar,
-    };
-    let planned = plan(ports, &scope).await;
-    bar.clear();
-    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
-    if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
-        return Ok(exit);
-    }
-    let targets = wiring::relay_targets(&secrets, &settings.webhooks).await;
     let run = Run {
         context,
         arguments,
@@ -79,9 +64,19 @@ pub(crate) async fn run(
         connection: &connection,
         clock: &clock,
     };
-    let exit = run.carry_out(&planned, &writing, &targets).await?;
+    let wait = context.global.lock_timeout;
+    let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
+    let ended = match pause::respect(&settings, &connection, &writing.store, &*clock).await {
+        Ok(()) => {
+            let secrets = HiddenSecrets::new(&secrets, &connection);
+            run.plan_and_carry_out(&manifests, &secrets, &scope, saved.as_ref(), &writing)
+                .await
+        }
+        Err(error) => unconnected(context, &tenant, &manifests, error).await,
+    };
+    pause::keep(context.screen, &settings, &connection, &*clock).await;
     connection.close().await;
-    Ok(exit)
+    ended
 }
 
 async fn load(path: &Path) -> Result<SavedPlan, Ended> {
@@ -152,6 +147,33 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    async fn plan_and_carry_out(
+        &self,
+        manifests: &dyn ManifestSource,
+        secrets: &dyn SecretSource,
+        scope: &PlanScope,
+        saved: Option<&SavedPlan>,
+        writing: &Writing,
+    ) -> Result<Exit, Ended> {
+        let (context, connection) = (self.context, self.connection);
+        let bar = Bar::new(context.screen);
+        let ports = PlanPorts {
+            manifests,
+            secrets,
+            tenant: connection.ports(),
+            journal: &writing.store,
+            progress: &bar,
+        };
+        let planned = plan(ports, scope).await;
+        bar.clear();
+        let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+        if let Some(exit) = refused(context, self.arguments, connection, &planned, saved)? {
+            return Ok(exit);
+        }
+        let targets = wiring::relay_targets(secrets, &self.settings.webhooks).await;
+        self.carry_out(&planned, writing, &targets).await
+    }
+
     async fn carry_out(
         &self,
         planned: &Planned,

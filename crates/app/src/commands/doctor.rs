@@ -66,7 +66,7 @@ pub(crate) async fn run(context: Context<'_>, clock: Arc<SystemClock>) -> Result
     manifests(&mut checkup, &settings).await;
     let secrets = wiring::secrets(&settings, context.environment);
     let connected = match settings.tenant(context.environment) {
-        Ok(tenant) => wiring::connect(&settings, &tenant, &secrets, clock)
+        Ok(tenant) => wiring::connect(&settings, &tenant, &secrets, clock, wiring::Patience::Short)
             .await
             .map(|connection| (tenant, connection))
             .map_err(|error| (error.exit, chain(&error))),
