@@ -68,6 +68,11 @@ impl Ended {
         }
     }
 
+    /// What went wrong.
+    pub(crate) fn error(&self) -> &dyn std::error::Error {
+        &*self.error
+    }
+
     pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, WiringError::new(exit, message))
     }

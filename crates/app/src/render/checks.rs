@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::render::{FORMAT_VERSION, Screen, Tone, json, safe};
+use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, safe};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -38,6 +38,11 @@ pub(crate) fn checks_json(checks: &[Check]) -> String {
     })
 }
 
+/// How wide a line for people is, at most, unless a single word is wider.
+const WIDTH: usize = 80;
+/// Where the text of a check begins.
+const INDENT: usize = 14;
+
 /// What `doctor` prints for people.
 pub(crate) fn checks_text(screen: Screen, checks: &[Check]) -> String {
     let mut text = String::new();
@@ -49,18 +54,49 @@ pub(crate) fn checks_text(screen: Screen, checks: &[Check]) -> String {
             CheckStatus::Skipped => ("·", Tone::Faint),
         };
         let mark = screen.paint(tone, mark);
-        text.push_str(&format!(
-            "{mark} {:<12} {}\n",
-            check.name,
-            safe::lines(&check.detail)
-        ));
+        text.push_str(&format!("{mark} {:<11} ", check.name));
+        text.push_str(&wrapped(&check.detail, INDENT));
         if let Some(remedy) = &check.remedy {
-            text.push_str(&format!(
-                "  {} {}\n",
-                screen.paint(Tone::Faint, "→"),
-                safe::lines(remedy)
-            ));
+            let arrow = screen.paint(Tone::Faint, "→");
+            text.push_str(&format!("{:INDENT$}{arrow} ", ""));
+            text.push_str(&wrapped(remedy, INDENT + 2));
         }
     }
+    text.push_str(&summary(checks));
     text
+}
+
+/// `text` in lines that end before [`WIDTH`], those after the first indented by `indent`.
+fn wrapped(text: &str, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut column = indent;
+    for (number, word) in safe::line(&text.replace(['\n', '\t'], " "))
+        .split(' ')
+        .enumerate()
+    {
+        let width = word.chars().count();
+        if number > 0 && column + 1 + width > WIDTH {
+            lines.push_str(&format!("\n{:indent$}", ""));
+            column = indent;
+        } else if number > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines + "\n"
+}
+
+fn summary(checks: &[Check]) -> String {
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    format!(
+        "\n{} ok, {} failed, {} skipped.\n",
+        count(CheckStatus::Ok),
+        match (count(CheckStatus::Warning), count(CheckStatus::Failed)) {
+            (0, failed) => failed.to_string(),
+            (warnings, failed) => format!("{}, {failed}", counted(warnings, "warning")),
+        },
+        count(CheckStatus::Skipped)
+    )
 }

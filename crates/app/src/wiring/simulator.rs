@@ -21,7 +21,7 @@ use crate::settings::{STATE_FOLDER, Settings, Tenant};
 use crate::system::{SystemClock, SystemRandom};
 
 /// What stands for the origin of the built-in simulator, whose port differs from run to run.
-const ORIGIN: &str = "simulator";
+pub(super) const ORIGIN: &str = "simulator";
 /// The simulator's state, below the state folder.
 const STATE: &str = "simulator.json";
 

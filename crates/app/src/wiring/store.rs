@@ -13,7 +13,7 @@ use cxda_ports::journal::Journal;
 
 use super::{Connection, WiringError};
 use crate::exit::{self, Exit};
-use crate::settings::{STATE_FOLDER, Settings};
+use crate::settings::{STATE_FOLDER, Settings, Tenant, TenantKind};
 use crate::system::fresh_key;
 
 /// The lock of commands that write, below the state folder.
@@ -86,6 +86,18 @@ pub(crate) fn scope(connection: &Connection) -> Scope {
     Scope {
         tenant: connection.heading.tenant.clone(),
         origin: connection.origin.clone(),
+    }
+}
+
+/// The same of a tenant that nobody has connected to.
+pub(crate) fn scope_of(tenant: &Tenant) -> Scope {
+    let origin = match &tenant.kind {
+        TenantKind::Simulator => super::simulator::ORIGIN,
+        TenantKind::Remote(remote) => &remote.base_url.origin().as_str().to_owned(),
+    };
+    Scope {
+        tenant: tenant.name.clone(),
+        origin: origin.to_owned(),
     }
 }
 
