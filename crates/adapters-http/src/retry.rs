@@ -289,7 +289,8 @@ impl Link {
             // It queues behind the pause like all others.
             Decision::Wait(_) if tightness.is_some() && again.retry_after.is_none() => Ok(()),
             Decision::Wait(wait) => {
-                tracing::debug!(wait_ms = millis(wait), "waits before the next attempt");
+                let (wait_ms, why) = (millis(wait), &again.error);
+                tracing::info!(wait_ms, %why, "waits before the next attempt");
                 self.clock.wait(wait).await;
                 Ok(())
             }

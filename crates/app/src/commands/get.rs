@@ -26,7 +26,7 @@ pub(crate) async fn run(
     let patience = Patience::AsSettled;
     let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
     let connection = connecting.await?;
-    let ended = show(context, arguments, &settings, &connection, &*clock).await;
+    let ended = show(context, arguments, &settings, &connection, &clock).await;
     pause::keep(context.screen, &settings, &connection, &*clock).await;
     connection.close().await;
     ended

@@ -92,12 +92,12 @@ pub(crate) fn scope(connection: &Connection) -> Scope {
 /// The same of a tenant that nobody has connected to.
 pub(crate) fn scope_of(tenant: &Tenant) -> Scope {
     let origin = match &tenant.kind {
-        TenantKind::Simulator => super::simulator::ORIGIN,
-        TenantKind::Remote(remote) => &remote.base_url.origin().as_str().to_owned(),
+        TenantKind::Simulator => super::simulator::ORIGIN.to_owned(),
+        TenantKind::Remote(remote) => remote.base_url.origin().as_str().to_owned(),
     };
     Scope {
         tenant: tenant.name.clone(),
-        origin: origin.to_owned(),
+        origin,
     }
 }
 

@@ -39,6 +39,15 @@ struct Hearing<'a> {
     proven: Proven,
 }
 
+/// How much a failed request matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// Nothing works without.
+    All,
+    /// One command does not work.
+    OneCommand,
+}
+
 /// Why there is no answer that can be used.
 enum Failed {
     Api(ApiError),
@@ -145,7 +154,7 @@ impl Hearing<'_> {
             return;
         }
         if let Err(failed) = first {
-            self.fail(NAME, failed);
+            self.note(NAME, failed, Weight::All);
             self.given_up = Some("there is no token".to_owned());
         }
     }
@@ -172,41 +181,58 @@ impl Hearing<'_> {
                 Some(page.items)
             }
             Err(failed) => {
-                self.fail(name, &failed);
                 if failed.concerns_all() {
-                    self.given_up = Some(format!("the tenant did not answer for {name} either"));
+                    let why = format!("not asked for, because of what became of {name}");
+                    self.given_up = Some(why);
+                }
+                if operation == Operation::ListTables {
+                    self.note(name, &failed, Weight::OneCommand);
+                } else {
+                    self.note(name, &failed, Weight::All);
                 }
                 None
             }
         }
     }
 
-    fn fail(&mut self, name: &'static str, failed: &Failed) {
-        match failed {
-            Failed::Api(error) => {
-                let remedy = self.connection.remedy(error).unwrap_or_else(|| {
-                    "look into the tenant's own log, or ask its support".to_owned()
-                });
-                self.checkup
-                    .fail(name, exit::of_api(error), error.to_string(), remedy);
-            }
-            Failed::Silence => {
-                let seconds = LIMIT.as_secs();
-                let refused = self.connection.client.seen().refusals > 0;
-                let (detail, remedy) = if refused {
-                    (
-                        format!("the tenant asks to slow down (429), for longer than {seconds} s"),
-                        "wait some minutes, and look for what else asks this tenant so often",
-                    )
-                } else {
-                    (
-                        format!("no usable answer within {seconds} s"),
-                        "check that base_url names the API itself; if it does, the tenant has trouble: try again later",
-                    )
-                };
-                self.checkup.fail(name, Exit::Unreachable, detail, remedy);
+    fn note(&mut self, name: &'static str, failed: &Failed, weight: Weight) {
+        let (exit, detail, remedy) = self.account(failed);
+        match weight {
+            Weight::All => self.checkup.fail(name, exit, detail, remedy),
+            Weight::OneCommand => {
+                let detail = format!("{detail}; of all commands only `get {name}` needs it");
+                self.checkup.warn(name, detail, remedy);
             }
         }
+    }
+
+    /// What `failed` means, in words, and what to do about it.
+    fn account(&self, failed: &Failed) -> (Exit, String, String) {
+        let error = match failed {
+            Failed::Api(error) => error,
+            Failed::Silence => return self.silence(),
+        };
+        let remedy = self
+            .connection
+            .remedy(error)
+            .unwrap_or_else(|| "look into the tenant's own log, or ask its support".to_owned());
+        (exit::of_api(error), error.to_string(), remedy)
+    }
+
+    fn silence(&self) -> (Exit, String, String) {
+        let seconds = LIMIT.as_secs();
+        let (detail, remedy) = if self.connection.client.seen().refusals > 0 {
+            (
+                format!("the tenant asks to slow down (429), for longer than {seconds} s"),
+                "wait some minutes, and look for what else asks this tenant so often",
+            )
+        } else {
+            (
+                format!("no usable answer within {seconds} s"),
+                "check that base_url names the API itself; if it does, the tenant has trouble: try again later",
+            )
+        };
+        (Exit::Unreachable, detail, remedy.to_owned())
     }
 
     fn scopes(&mut self, settings: &Settings, tenant: &Tenant) {
@@ -275,7 +301,7 @@ impl Hearing<'_> {
                 return;
             }
             (Some(Err(failed)), _) => {
-                self.fail(NAME, &failed);
+                self.note(NAME, &failed, Weight::All);
                 return;
             }
             (Some(Ok(tag)), _) => tag,
