@@ -18,6 +18,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod readme;
+mod rows;
 #[cfg(unix)]
 mod shell;
 mod tree;

@@ -16,6 +16,7 @@ mod interrupted;
 mod json_shapes;
 mod listing;
 mod logs;
+mod outages;
 mod ownership;
 mod pause;
 mod quickstart;

@@ -119,6 +119,16 @@ impl<T> Collection<T> {
         }
     }
 
+    /// Whether two records may bear one name.
+    pub fn name_rule(&self) -> NameRule {
+        self.names
+    }
+
+    /// Puts another rule on names in place; names that repeat already stay.
+    pub fn set_name_rule(&mut self, names: NameRule) {
+        self.names = names;
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.records.len()

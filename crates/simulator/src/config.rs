@@ -40,6 +40,10 @@ pub struct SimConfig {
     pub view_pending: Duration,
     /// How long a view is `BUILDING` after its indexes were ordered.
     pub index_build: Duration,
+    /// How long a new view or action is missing in listings, also by its name; by its id it is there at once.
+    pub list_lag: Duration,
+    /// By how many seconds the `Date` of its answers is ahead of the clock; negative is behind.
+    pub clock_skew_seconds: i64,
     /// The longest page, in resources; a larger `pageSize` is cut to it.
     pub page_size_limit: u32,
     /// How many requests the log keeps; older ones are dropped first.
@@ -70,6 +74,8 @@ impl SimConfig {
             deleting: Duration::ZERO,
             view_pending: Duration::from_secs(1),
             index_build: Duration::from_secs(1),
+            list_lag: Duration::ZERO,
+            clock_skew_seconds: 0,
             page_size_limit: Self::PAGE_SIZE_LIMIT,
             log_entries: Self::LOG_ENTRIES,
         }
@@ -144,6 +150,10 @@ pub enum KeyHabit {
     Honoured,
     /// Keys are not looked at.
     Ignored,
+    /// Keys are honoured for so long after they were first seen; then they are new again.
+    Expiring(Duration),
+    /// Keys are honoured, and a scripted answer of 500 or more is given again to the same key, whatever became of the deed.
+    ReplayingErrors,
 }
 
 /// What a server makes of `filter=name=X`.

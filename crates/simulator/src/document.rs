@@ -25,6 +25,12 @@ impl Document {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 
+    /// The object as JSON text.
+    pub(crate) fn to_text(&self) -> String {
+        // All names are text and all members JSON already.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// The member's JSON text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         Some(self.0.get(name)?.get())

@@ -15,7 +15,7 @@
 //! - The sandbox test does not run the script. It answers `SUCCESS` for an enabled action with a script, without an
 //!   `output` and with `"simulated": "the script was not run"`.
 //! - The webhook relay notes what it was given and sends nothing.
-//! - Only the client-credentials grant is known.
+//! - An id token is not signed, and names the same tenant always.
 //! - A replace need not hold what a create must, save the name (of a view also the source): what it leaves out is lost.
 //! - Delete refuses nothing, also where others depend on what is deleted.
 
@@ -24,21 +24,28 @@ pub mod config;
 mod connection;
 mod document;
 pub mod faults;
+mod in_process;
+mod keys;
 mod limit;
 mod log;
+mod meddling;
 mod message;
 pub mod profile;
 mod router;
 mod routes;
 mod rules;
 mod server;
+mod serving;
 mod sink;
 mod state;
+mod subject;
 mod tenant;
 mod variables;
 
+pub use crate::in_process::{Exchanged, InProcess};
 pub use crate::log::LogEntry;
-pub use crate::server::{MARKER_HEADER, Running, Simulator, StartError};
+pub use crate::server::{Running, Simulator, StartError};
+pub use crate::serving::MARKER_HEADER;
 pub use crate::sink::StateSink;
 pub use crate::state::{SeedError, SimState, StateError};
 pub use cxda_adapters_memory::collection::{NameRule, RestoreError};

@@ -30,12 +30,17 @@ const KEPT_HEADERS: [&str; 5] = [
 /// The header that carries an idempotency key.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The fields of a token request that are kept, and whether their values are.
-const TOKEN_FIELDS: [(&str, bool); 5] = [
+const TOKEN_FIELDS: [(&str, bool); 10] = [
     ("grant_type", true),
     ("scope", true),
     ("audience", true),
     ("client_id", false),
     ("client_secret", false),
+    ("username", false),
+    ("password", false),
+    ("accessKeyId", false),
+    ("accessKeySecret", false),
+    ("tenantId", true),
 ];
 /// How many bytes of bodies are kept; the oldest requests are dropped first.
 const BODY_BYTES_KEPT: usize = 32 * 1024 * 1024;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use url::form_urlencoded;
@@ -17,10 +18,43 @@ pub(crate) struct Request {
     /// The query as sent, without its question mark.
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
+    /// The origin that it was sent to, as far as it says so.
+    pub(crate) origin: Option<String>,
     pub(crate) body: Bytes,
 }
 
 impl Request {
+    /// The request with this head and this body.
+    pub(crate) fn of(head: Parts, body: Bytes) -> Self {
+        let host = match (head.uri.scheme_str(), head.uri.authority()) {
+            (Some(scheme), Some(authority)) => Some(format!("{scheme}://{authority}")),
+            _ => {
+                let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+                host.map(|host| format!("http://{host}"))
+            }
+        };
+        Self {
+            origin: host,
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+            body,
+        }
+    }
+
+    /// The same without these query parameters.
+    pub(crate) fn without_parameters(&self, names: &[&str]) -> Self {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, _)| !names.contains(&name.as_ref()));
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept);
+        Self {
+            query: query.finish(),
+            ..self.clone()
+        }
+    }
+
     /// The first query parameter of this name, decoded.
     pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         form_urlencoded::parse(self.query.as_bytes())
@@ -147,8 +181,11 @@ mod tests {
             path: "/".to_owned(),
             query: "filter=name=a%2Fb&page=1&page=2".to_owned(),
             headers: HeaderMap::new(),
+            origin: None,
             body: Bytes::new(),
         };
+        let bare = request.without_parameters(&["page"]);
+        assert_eq!(bare.query, "filter=name%3Da%2Fb");
         assert_eq!(request.parameter("filter").as_deref(), Some("name=a/b"));
         assert_eq!(request.parameter("page").as_deref(), Some("1"));
         assert_eq!(request.parameter("pageSize"), None);

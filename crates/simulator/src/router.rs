@@ -8,6 +8,7 @@ use axum::http::Method;
 use cxda_domain::request::Operation;
 use percent_encoding::percent_decode_str;
 
+use crate::auth;
 use crate::profile::Paths;
 
 /// The operations of one profile and where they are.
@@ -48,8 +49,11 @@ impl Router {
         let view = format!("{}/{{id}}", paths.views);
         let indexes = format!("{view}/indexes");
         let action = format!("{}/{{id}}", paths.actions);
-        let table: [(Method, &str, Operation); 16] = [
+        let table: [(Method, &str, Operation); 19] = [
             (Method::POST, &paths.token, Operation::Token),
+            (Method::POST, auth::ACCESS_KEY_PATH, Operation::Token),
+            (Method::POST, auth::PASSWORD_PATH, Operation::Token),
+            (Method::GET, auth::CONFIGURATION_PATH, Operation::Token),
             (Method::GET, &paths.tables, Operation::ListTables),
             (Method::GET, &table, Operation::GetTable),
             (Method::GET, &paths.views, Operation::ListViews),

@@ -2,11 +2,12 @@
 //!
 //! What they have in common stands here: bodies, tags, preconditions and idempotency keys.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::{ETAG, IF_MATCH};
-use cxda_adapters_memory::collection::{Keyed, Record};
+use cxda_adapters_memory::collection::{Collection, Keyed, Record};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, IdempotencyKey};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::document::Document;
 use crate::log::IDEMPOTENCY_KEY;
 use crate::message::{Answer, Request};
 use crate::profile::Concurrency;
+use crate::tenant::{Moment, Tenant};
 
 pub(crate) mod actions;
 pub(crate) mod inspect;
@@ -45,10 +47,15 @@ fn body_of(request: &Request) -> Result<Body, Answer> {
 }
 
 /// The idempotency key of a request, where it has one and keys are honoured.
-fn keyed(request: &Request, config: &SimConfig) -> Option<Keyed> {
+fn keyed(request: &Request, tenant: &mut Tenant, moment: Moment) -> Option<Keyed> {
     let key = request.header(IDEMPOTENCY_KEY)?;
-    (config.idempotency == KeyHabit::Honoured).then(|| Keyed {
-        key: IdempotencyKey::new(key),
+    let name = match tenant.config.idempotency {
+        KeyHabit::Ignored => return None,
+        KeyHabit::Honoured | KeyHabit::ReplayingErrors => key.to_owned(),
+        KeyHabit::Expiring(window) => tenant.keys.name_of(key, window, moment.elapsed),
+    };
+    Some(Keyed {
+        key: IdempotencyKey::new(name),
         payload: Digest::of(&request.body),
     })
 }
@@ -97,6 +104,27 @@ fn tagged(status: StatusCode, shown: &Document, tag: Option<&str>) -> Answer {
         Some(tag) => answer.with(ETAG, tag),
         None => answer,
     }
+}
+
+/// What a listing shows of `collection`: all but what was created, at the epoch milliseconds that `created_ms` tells, too
+/// short a time ago.
+fn listed<'a, T: Clone>(
+    collection: &'a Collection<T>,
+    lag: Duration,
+    now: UtcMillis,
+    created_ms: impl Fn(&T) -> i64,
+) -> Cow<'a, Collection<T>> {
+    let lag_ms = i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
+    let is_new =
+        |record: &Record<T>| created_ms(&record.value).saturating_add(lag_ms) > now.epoch_millis();
+    if lag.is_zero() || !collection.iter().any(|record| is_new(record)) {
+        return Cow::Borrowed(collection);
+    }
+    let mut shown = collection.clone();
+    for record in collection.iter().filter(|record| is_new(record)) {
+        shown.remove(&record.id);
+    }
+    Cow::Owned(shown)
 }
 
 /// The epoch milliseconds `wait` after `now`.

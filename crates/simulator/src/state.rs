@@ -142,6 +142,17 @@ impl SimState {
         }
     }
 
+    /// Whether two views, or two actions, may bear one name.
+    pub(crate) fn name_rule(&self) -> NameRule {
+        self.actions.name_rule()
+    }
+
+    /// Puts another rule on names in place; names that repeat already stay.
+    pub(crate) fn set_name_rule(&mut self, names: NameRule) {
+        self.views.set_name_rule(names);
+        self.actions.set_name_rule(names);
+    }
+
     /// Adds a table.
     ///
     /// # Errors

@@ -2,10 +2,13 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cxda_domain::request::Operation;
 
 use super::*;
-use crate::profile::{ProfileName, SimProfile};
+use crate::config::Credentials;
+use crate::profile::{AuthStyle, ProfileName, SimProfile};
 
 const NOW: Duration = Duration::from_secs(1_000);
 
@@ -19,6 +22,7 @@ fn request(query: &str, headers: &[(&'static str, String)], body: &str) -> Reque
         path: "/oauth/token".to_owned(),
         query: query.to_owned(),
         headers: map,
+        origin: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
     }
 }
@@ -205,4 +209,53 @@ fn a_scope_that_was_not_granted_is_named_in_the_refusal() {
     let none = "grant_type=client_credentials&client_id=a&client_secret=b&scope=x";
     let answer = tokens.issue(&request("", &[], none), &config, "t", NOW);
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn an_access_key_and_a_password_are_logins_of_their_own() {
+    let at = |path: &str, request: Request| Request {
+        path: path.to_owned(),
+        ..request
+    };
+    let json = [("content-type", "application/json".to_owned())];
+    let key = r#"{"accessKeyId":"id","accessKeySecret":"secret"}"#;
+    let password = "grant_type=password&username=u&password=p";
+    let basic = [basic_header("id:secret")];
+    let client = "grant_type=client_credentials";
+    let cases = [
+        (at(ACCESS_KEY_PATH, request("", &json, key)), 200, ""),
+        (
+            at(ACCESS_KEY_PATH, request("", &json, "{}")),
+            401,
+            "invalid_client",
+        ),
+        (at(PASSWORD_PATH, request("", &basic, password)), 200, ""),
+        (
+            at(PASSWORD_PATH, request("", &[], password)),
+            401,
+            "invalid_client",
+        ),
+        (
+            at(
+                PASSWORD_PATH,
+                request("", &basic, "grant_type=password&username=u"),
+            ),
+            400,
+            "invalid_grant",
+        ),
+        (
+            at(PASSWORD_PATH, request("", &basic, client)),
+            400,
+            "unsupported_grant_type",
+        ),
+        (request("", &basic, password), 400, "unsupported_grant_type"),
+    ];
+    for (request, status, error) in cases {
+        let answer = Tokens::default().issue(&request, &config(), "t", NOW);
+        let shown = text(&answer);
+        assert_eq!(answer.status.as_u16(), status, "{} {shown}", request.path);
+        assert!(shown.contains(error), "{shown}");
+        let names_tenant = shown.contains("id_token");
+        assert_eq!(names_tenant, status == 200 && request.path == PASSWORD_PATH);
+    }
 }

@@ -16,6 +16,7 @@ fn request(path: &str, headers: &[(&'static str, &'static str)], body: &str) -> 
         path: path.to_owned(),
         query: query.to_owned(),
         headers: map,
+        origin: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::paging::{Listed, page};
 use super::{
-    Body, body_of, check_precondition, key_reused, keyed, later, name_taken, tag_of, tagged,
+    Body, body_of, check_precondition, key_reused, keyed, later, listed, name_taken, tag_of, tagged,
 };
 use crate::config::{FilterHabit, SimConfig};
 use crate::document::Document;
@@ -24,7 +24,11 @@ use crate::variables::{StoredVariable, take_in};
 
 /// One page of the actions, or of those that `filter=name=X` picks.
 pub(crate) fn list(tenant: &Tenant, request: &Request, moment: Moment) -> Answer {
-    let actions = &tenant.state.actions;
+    let lag = tenant.config.list_lag;
+    let actions = listed(&tenant.state.actions, lag, moment.now, |action| {
+        action.created_ms
+    });
+    let actions = actions.as_ref();
     let filter = request.parameter("filter");
     let name = match filter.as_deref().map(|filter| filter.strip_prefix("name=")) {
         None => None,
@@ -63,7 +67,7 @@ pub(crate) fn create(tenant: &mut Tenant, request: &Request, moment: Moment) -> 
 
 fn try_create(tenant: &mut Tenant, request: &Request, moment: Moment) -> Result<Answer, Answer> {
     let mut body = body_of(request)?;
-    let keyed = keyed(request, &tenant.config);
+    let keyed = keyed(request, tenant, moment);
     if let Some(keyed) = &keyed {
         match tenant.state.actions.answered(keyed) {
             Ok(Some(first)) => return Ok(whole(StatusCode::CREATED, tenant, first, moment)),

@@ -10,7 +10,7 @@ use cxda_domain::instant::UtcMillis;
 
 use super::paging::{Listed, page};
 use super::{
-    Body, body_of, check_precondition, key_reused, keyed, later, name_taken, tag_of, tagged,
+    Body, body_of, check_precondition, key_reused, keyed, later, listed, name_taken, tag_of, tagged,
 };
 use crate::document::Document;
 use crate::message::{Answer, FieldError, Request};
@@ -24,7 +24,9 @@ const SHOWN_ON_CREATE: [&str; 5] = ["id", "name", "status", "sourceTableId", "cr
 /// One page of the views.
 pub(crate) fn list(tenant: &Tenant, request: &Request, moment: Moment) -> Answer {
     let style = tenant.config.profile.views_paging;
-    let listed = Listed::All(&tenant.state.views);
+    let lag = tenant.config.list_lag;
+    let views = listed(&tenant.state.views, lag, moment.now, |view| view.created_ms);
+    let listed = Listed::All(views.as_ref());
     let show = |record: &Record<StoredView>| shown(record, moment.now);
     page(&listed, request, style, tenant.config.page_size_limit, show)
 }
@@ -44,7 +46,7 @@ pub(crate) fn create(tenant: &mut Tenant, request: &Request, moment: Moment) -> 
 
 fn try_create(tenant: &mut Tenant, request: &Request, moment: Moment) -> Result<Answer, Answer> {
     let body = body_of(request)?;
-    let keyed = keyed(request, &tenant.config);
+    let keyed = keyed(request, tenant, moment);
     if let Some(keyed) = &keyed {
         match tenant.state.views.answered(keyed) {
             Ok(Some(first)) => return Ok(created(tenant, first, moment)),

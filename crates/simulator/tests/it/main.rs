@@ -5,6 +5,7 @@ mod actions;
 mod bench;
 mod exposure;
 mod faults;
+mod in_process;
 mod inspection;
 mod keeping;
 mod rate;

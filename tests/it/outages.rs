@@ -1,0 +1,5 @@
+//! What becomes of a run when the tenant, or the way to it, fails: on virtual time.
+
+mod limit;
+mod pairs;
+mod stack;

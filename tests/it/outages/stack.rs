@@ -1,0 +1,274 @@
+//! All of `cxda` below its commands, in memory and on virtual time: the use cases, the HTTP adapter, and the simulated tenant
+//! asked without a socket.
+//!
+//! Time passes only while everybody waits, so an hour of waiting is over at once and every duration is exact.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cxda_adapters_fs::reader::{Format, read};
+use cxda_adapters_http::HttpTenant;
+use cxda_adapters_http::base_url::{BaseUrl, PlainHttp};
+use cxda_adapters_http::config::{HttpConfig, Timeouts};
+use cxda_adapters_http::credentials::{AuthConfig, Credentials};
+use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
+use cxda_adapters_http::transport::{BodySize, Lost, Outgoing, Reply, Transport};
+use cxda_adapters_memory::audit::MemoryAudit;
+use cxda_adapters_memory::clock::RuntimeClock;
+use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
+use cxda_adapters_memory::journal::MemoryJournal;
+use cxda_adapters_memory::manifests::MemoryManifests;
+use cxda_adapters_memory::progress::MemoryProgress;
+use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_domain::audit::Compliance;
+use cxda_domain::instant::UtcMillis;
+use cxda_domain::key::RunId;
+use cxda_domain::plan::PlanScope;
+use cxda_domain::request::{Operation, RateLimit};
+use cxda_domain::secret::SecretText;
+use cxda_ports::clock::Clock;
+use cxda_ports::manifests::SourceDocument;
+use cxda_simulator::config::SimConfig;
+use cxda_simulator::faults::FaultScript;
+use cxda_simulator::{Exchanged, InProcess, SimState, Simulator};
+use cxda_usecases::apply::{Applied, ApplyOptions, OnError, apply};
+use cxda_usecases::plan::{PlanError, Planned, plan};
+use cxda_usecases::ports::{ApplyPorts, PlanPorts, TenantPorts};
+use serde_json::{Value, json};
+
+/// 2026-01-05T00:00:00Z.
+const START: UtcMillis = UtcMillis::from_epoch_millis(1_767_571_200_000);
+
+/// The simulated tenant as a transport reaches it, with the time of every request.
+#[derive(Debug)]
+struct Wire {
+    sim: InProcess,
+    clock: Arc<RuntimeClock>,
+    sent: Mutex<Vec<Duration>>,
+}
+
+/// One project, one tenant, and what a run leaves behind.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    wire: Arc<Wire>,
+    tenant: HttpTenant,
+    clock: Arc<RuntimeClock>,
+    journal: MemoryJournal,
+    audit: MemoryAudit,
+    ids: SequentialIds,
+    secrets: MemorySecrets,
+    progress: MemoryProgress,
+    pub(crate) scope: PlanScope,
+}
+
+impl Stack {
+    /// A client with a full quota and no token, at a tenant that has been there for a while.
+    pub(crate) fn new(config: SimConfig, state: SimState) -> Self {
+        let clock = Arc::new(RuntimeClock::starting_at(START));
+        let ids = Arc::new(SequentialIds::new());
+        let simulator = Simulator::new(config, state, Arc::<RuntimeClock>::clone(&clock), ids);
+        let wire = Arc::new(Wire {
+            sim: simulator.in_process(),
+            clock: Arc::clone(&clock),
+            sent: Mutex::default(),
+        });
+        Self {
+            tenant: client(&wire, &clock),
+            wire,
+            clock,
+            journal: MemoryJournal::new(),
+            audit: MemoryAudit::new(),
+            ids: SequentialIds::new(),
+            secrets: MemorySecrets::new(),
+            progress: MemoryProgress::new(),
+            scope: PlanScope::default(),
+        }
+    }
+
+    /// Lets go wrong what these rules say, from here on.
+    pub(crate) fn faults(&self, rules: &Value) {
+        let script = json!({"formatVersion": "1.0", "rules": rules}).to_string();
+        let script = FaultScript::from_json(&script).unwrap_or_else(|error| panic!("{error:?}"));
+        self.wire.sim.set_faults(script);
+    }
+
+    /// Ends the process, as it were: what was in memory is gone, journal and audit log stay.
+    pub(crate) fn restart(&mut self) {
+        self.tenant = client(&self.wire, &self.clock);
+    }
+
+    pub(crate) async fn plan(&self, manifests: &str) -> Result<Planned, PlanError> {
+        let documents = read(Format::Yaml, manifests.as_bytes());
+        assert!(documents.errors.is_empty(), "{:?}", documents.errors);
+        let documents = documents.documents.into_iter().map(|root| SourceDocument {
+            file: Arc::from("project.cxda.yaml"),
+            root,
+        });
+        let manifests = MemoryManifests::new(documents);
+        let ports = PlanPorts {
+            manifests: &manifests,
+            secrets: &self.secrets,
+            tenant: self.ports(),
+            journal: &self.journal,
+            progress: &self.progress,
+        };
+        let planned = plan(ports, &self.scope).await?;
+        let violations = &planned.plan.violations;
+        assert!(!violations.has_errors(), "{violations:?}");
+        Ok(planned)
+    }
+
+    pub(crate) async fn apply(&self, planned: &Planned, parallelism: usize) -> Applied {
+        let ports = ApplyPorts {
+            tenant: self.ports(),
+            journal: &self.journal,
+            audit: &self.audit,
+            clock: &*self.clock,
+            ids: &self.ids,
+            progress: &self.progress,
+        };
+        let options = ApplyOptions {
+            run: RunId::new("run"),
+            actor: "tester".into(),
+            tenant: "virtual".into(),
+            parallelism,
+            on_error: OnError::Continue,
+            compliance: Compliance::default(),
+            subscriptions: Vec::new(),
+        };
+        apply(ports, &options, planned, &AtomicBool::new(false))
+            .await
+            .unwrap()
+    }
+
+    fn ports(&self) -> TenantPorts<'_> {
+        TenantPorts {
+            actions: &self.tenant,
+            views: &self.tenant,
+            tables: &self.tenant,
+            relay: &self.tenant,
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn wait(&self, duration: Duration) {
+        self.clock.wait(duration).await;
+    }
+
+    /// How much time has passed since the beginning.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// When each request was sent, since the beginning.
+    pub(crate) fn sent(&self) -> Vec<Duration> {
+        self.wire.sent.lock().unwrap().clone()
+    }
+
+    /// How often the tenant was asked for `operation`.
+    pub(crate) fn count(&self, operation: Operation) -> usize {
+        let entries = self.wire.sim.log();
+        entries
+            .iter()
+            .filter(|entry| entry.operation == Some(operation))
+            .count()
+    }
+
+    /// The statuses of the tenant's answers.
+    pub(crate) fn statuses(&self) -> Vec<Option<u16>> {
+        let entries = self.wire.sim.log();
+        entries.iter().map(|entry| entry.status).collect()
+    }
+
+    /// What the tenant holds of `kind`, which is `views` or `actions`, by name, each as it came first.
+    pub(crate) fn held(&self, kind: &str) -> Vec<(String, Value)> {
+        let state: Value = serde_json::from_str(&self.wire.sim.state().to_json()).unwrap();
+        let records = state[kind]["records"].as_array().unwrap().clone();
+        let entry = |record: Value| {
+            let name = record["name"].as_str().unwrap().to_owned();
+            (name, record["value"].clone())
+        };
+        records.into_iter().map(entry).collect()
+    }
+
+    /// The records of the audit log: action and phase.
+    pub(crate) fn audited(&self) -> Vec<(String, String)> {
+        let line = |line: String| {
+            let record: Value = serde_json::from_str(&line).unwrap();
+            let text = |key: &str| record[key].as_str().unwrap().to_owned();
+            (text("action"), text("phase"))
+        };
+        self.audit.lines().into_iter().map(line).collect()
+    }
+}
+
+fn client(wire: &Arc<Wire>, clock: &Arc<RuntimeClock>) -> HttpTenant {
+    let credentials = Credentials::ClientCredentials {
+        client_id: SecretText::new("client"),
+        client_secret: SecretText::new("canary-client-secret"),
+        style: None,
+    };
+    let config = HttpConfig {
+        tenant: "virtual".into(),
+        base_url: BaseUrl::parse("http://127.0.0.1:9", PlainHttp::Loopback).unwrap(),
+        auth: AuthConfig::new(credentials),
+        profile: ApiProfile::named("cxone-v2")
+            .unwrap()
+            .with(&ProfileOverrides::default())
+            .unwrap(),
+        timeouts: Timeouts::DEFAULT,
+        user_agent: "cxda-test".into(),
+    };
+    HttpTenant::over(
+        Arc::<Wire>::clone(wire),
+        config,
+        Arc::<RuntimeClock>::clone(clock),
+        Arc::new(FixedJitter::HALF),
+    )
+    .unwrap()
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn send(&self, outgoing: Outgoing) -> Result<Reply, Lost> {
+        self.sent.lock().unwrap().push(self.clock.elapsed());
+        let mut request = http::Request::builder()
+            .method(outgoing.method)
+            .uri(outgoing.url.as_str())
+            .body(outgoing.body.unwrap_or_default())
+            .unwrap();
+        *request.headers_mut() = outgoing.headers;
+        let silent = || Lost::Unanswered("nothing came in time".to_owned());
+        let exchanged = tokio::time::timeout(outgoing.timeout, async {
+            match self.sim.exchange(request).await {
+                Exchanged::Silent => std::future::pending().await,
+                exchanged => exchanged,
+            }
+        });
+        match exchanged.await {
+            Err(_) | Ok(Exchanged::Silent) => Err(silent()),
+            Ok(Exchanged::NotConnected) => Err(Lost::NotSent("connection refused".to_owned())),
+            Ok(Exchanged::Broken) => Err(Lost::Unanswered("connection reset".to_owned())),
+            Ok(Exchanged::Answered(response)) => {
+                let (parts, body) = response.into_parts();
+                let whole = body.len() <= outgoing.body_limit;
+                let (body, size) = if whole {
+                    (body, BodySize::Whole)
+                } else {
+                    (bytes::Bytes::new(), BodySize::TooLarge)
+                };
+                Ok(Reply {
+                    status: parts.status.as_u16(),
+                    headers: parts.headers,
+                    body,
+                    size,
+                })
+            }
+        }
+    }
+}
+
+/// The rate limit that both sides keep unless a test says otherwise.
+pub(crate) const LIMIT: RateLimit = RateLimit::DEFAULT;
