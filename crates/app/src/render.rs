@@ -45,6 +45,15 @@ pub(crate) enum Tone {
 }
 
 impl Screen {
+    /// Without colours, for tests of what is printed.
+    #[cfg(test)]
+    pub(crate) const PLAIN: Self = Self {
+        colored: false,
+        animated: false,
+        log: LogFormat::Text,
+        quiet: false,
+    };
+
     /// The screen of this process.
     pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
         let colored = match global.color {

@@ -3,9 +3,11 @@
 //! It writes nothing, neither here nor on the tenant, and it comes to its end also where nobody answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cxda_domain::pause::Pause;
 use cxda_ports::clock::Clock;
+use cxda_ports::secrets::SecretSource;
 
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
@@ -45,7 +47,7 @@ pub(crate) async fn run(context: Context<'_>, clock: Arc<SystemClock>) -> Result
     match context.settings() {
         Ok(settings) => examine(context, &mut checkup, &settings, &clock).await,
         Err(ended) => {
-            let remedy = "mend the file; every key is explained in the README";
+            let remedy = "mend what the message names; the README shows the settings";
             checkup.fail("settings", Exit::Invalid, chain(ended.error()), remedy);
             let rest = ["manifests", "tenant", "credentials", "pause"];
             for name in rest
@@ -111,7 +113,7 @@ async fn visit(
     checkup: &mut Checkup,
     settings: &Settings,
     tenant: &Tenant,
-    secrets: &dyn cxda_ports::secrets::SecretSource,
+    secrets: &dyn SecretSource,
     clock: &Arc<SystemClock>,
 ) {
     let reached = network::reach(checkup, tenant, &**clock).await;
@@ -141,11 +143,7 @@ async fn visit(
 }
 
 /// What `work` comes to; `None` where it takes longer than `limit`.
-async fn within<T>(
-    clock: &dyn Clock,
-    limit: std::time::Duration,
-    work: impl Future<Output = T>,
-) -> Option<T> {
+async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         done = work => Some(done),
         () = clock.wait(limit) => None,

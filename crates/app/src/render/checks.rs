@@ -100,3 +100,52 @@ fn summary(checks: &[Check]) -> String {
         count(CheckStatus::Skipped)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &'static str, status: CheckStatus, detail: &str, remedy: Option<&str>) -> Check {
+        Check {
+            name,
+            status,
+            detail: detail.to_owned(),
+            remedy: remedy.map(ToOwned::to_owned),
+        }
+    }
+
+    #[test]
+    fn people_read_checks_in_80_columns_each_with_its_remedy() {
+        let long = "the tenant refused it, because nobody told the tenant that this client may do so, and nobody will";
+        let checks = [
+            check("settings", CheckStatus::Ok, "/p/cxda.toml", None),
+            check("entity tags", CheckStatus::Failed, long, Some(long)),
+            check("clock", CheckStatus::Warning, "two\nlines", Some("wait")),
+            check("store", CheckStatus::Skipped, "no tenant is known", None),
+        ];
+        insta::assert_snapshot!(checks_text(Screen::PLAIN, &checks), @"
+        ✓ settings    /p/cxda.toml
+        ✗ entity tags the tenant refused it, because nobody told the tenant that this
+                      client may do so, and nobody will
+                      → the tenant refused it, because nobody told the tenant that this
+                        client may do so, and nobody will
+        ! clock       two lines
+                      → wait
+        · store       no tenant is known
+
+        1 ok, 1 warning, 1 failed, 1 skipped.
+        ");
+    }
+
+    #[test]
+    fn t_06_a_detail_cannot_drive_the_terminal() {
+        let checks = [check(
+            "views",
+            CheckStatus::Failed,
+            "\u{1b}[31m\r",
+            Some("\u{9b}"),
+        )];
+        let text = checks_text(Screen::PLAIN, &checks);
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\r']), "{text:?}");
+    }
+}

@@ -153,9 +153,12 @@ impl Hearing<'_> {
                 .ok(NAME, format!("fetched, lives for {lifetime}"));
             return;
         }
-        if let Err(failed) = first {
-            self.note(NAME, failed, Weight::All);
-            self.given_up = Some("there is no token".to_owned());
+        match first {
+            Err(failed) => {
+                self.note(NAME, failed, Weight::All);
+                self.given_up = Some("there is no token".to_owned());
+            }
+            Ok(_) => self.checkup.ok(NAME, "accepted"),
         }
     }
 

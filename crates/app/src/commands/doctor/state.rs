@@ -4,6 +4,7 @@ use cxda_adapters_fs::audit::{LogError, compare, verify};
 use cxda_adapters_fs::store::Scope;
 use cxda_domain::pause::Pause;
 use cxda_ports::clock::Clock;
+use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::checkup::{Checkup, chain};
@@ -83,7 +84,7 @@ async fn store(
     let read = async {
         let applied = journal.last_applied().await?.len();
         let open = journal.open_intents().await?.len();
-        Ok::<_, cxda_ports::error::StoreError>((applied, open))
+        Ok::<_, StoreError>((applied, open))
     };
     match read.await {
         Ok((applied, 0)) => {
