@@ -29,5 +29,8 @@ fn every_row_has_a_test_of_its_name() {
         .iter()
         .flat_map(|(letter, rows)| (1..=*rows).map(move |row| (letter.to_string(), row)));
     let missing: Vec<_> = rows.filter(|row| !tested.contains(row)).collect();
-    assert!(missing.is_empty(), "no test carries {missing:?} in its name");
+    assert!(
+        missing.is_empty(),
+        "no test carries {missing:?} in its name"
+    );
 }

@@ -89,8 +89,13 @@ impl Stack {
 
     /// Lets go wrong what these rules say, from here on.
     pub(crate) fn faults(&self, rules: &Value) {
-        let script = json!({"formatVersion": "1.0", "rules": rules}).to_string();
-        let script = FaultScript::from_json(&script).unwrap_or_else(|error| panic!("{error:?}"));
+        self.script(&json!({"formatVersion": "1.0", "rules": rules}));
+    }
+
+    /// Lets hold what this script says, from here on.
+    pub(crate) fn script(&self, script: &Value) {
+        let script = FaultScript::from_json(&script.to_string());
+        let script = script.unwrap_or_else(|error| panic!("{error:?}"));
         self.wire.sim.set_faults(script);
     }
 
@@ -191,16 +196,6 @@ impl Stack {
             (name, record["value"].clone())
         };
         records.into_iter().map(entry).collect()
-    }
-
-    /// The records of the audit log: action and phase.
-    pub(crate) fn audited(&self) -> Vec<(String, String)> {
-        let line = |line: String| {
-            let record: Value = serde_json::from_str(&line).unwrap();
-            let text = |key: &str| record[key].as_str().unwrap().to_owned();
-            (text("action"), text("phase"))
-        };
-        self.audit.lines().into_iter().map(line).collect()
     }
 }
 
