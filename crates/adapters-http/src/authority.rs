@@ -100,12 +100,18 @@ pub(crate) enum Renewal {
 /// Gives leave for requests.
 #[async_trait]
 pub(crate) trait Authority: fmt::Debug + Send + Sync {
-    /// Leave that holds now.
+    /// Where requests go, as far as that is known without a token.
+    fn origin(&self) -> Origin;
+
+    /// Leave that holds now, got if need be.
     ///
     /// # Errors
     ///
     /// Those of the token call.
     async fn grant(&self) -> Result<Grant, ApiError>;
+
+    /// Leave that holds now; `None` where it would have to be got.
+    fn current(&self) -> Option<Grant>;
 
     /// Takes note that the tenant refused `grant`.
     fn refused(&self, grant: &Grant) -> Renewal;
@@ -117,8 +123,16 @@ pub(crate) struct Anonymous(pub(crate) BaseUrl);
 
 #[async_trait]
 impl Authority for Anonymous {
+    fn origin(&self) -> Origin {
+        self.0.origin()
+    }
+
     async fn grant(&self) -> Result<Grant, ApiError> {
         Ok(Grant::anonymous(self.0.clone()))
+    }
+
+    fn current(&self) -> Option<Grant> {
+        Some(Grant::anonymous(self.0.clone()))
     }
 
     fn refused(&self, _grant: &Grant) -> Renewal {

@@ -7,16 +7,16 @@ use std::time::Duration;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, Problem};
-use http::header::{CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode;
 
 use crate::base_url::Origin;
-use crate::call::{Call, Permission};
+use crate::call::{Call, IDEMPOTENCY_KEY, Permission};
 use crate::retry_after::retry_after;
 use crate::sanitize::Screen;
 use crate::transport::{BodySize, Lost, Reply};
-use crate::wire::problem::Refusal;
+use crate::wire::problem::{KeyUse, Refusal};
 
 /// Headers in which servers name a request, the best known first.
 const REQUEST_ID_HEADERS: [&str; 4] = [
@@ -82,7 +82,7 @@ impl Judge<'_> {
     /// Judges what came back from `origin`.
     pub(crate) fn verdict(self, outcome: Result<Reply, Lost>, origin: &Origin) -> Verdict {
         match outcome {
-            Ok(reply) => self.reply(reply),
+            Ok(reply) => self.reply(reply, origin),
             Err(Lost::Tls(reason)) => {
                 let detail = format!("{origin}: TLS: {reason}");
                 Verdict::Final(self.lost(ApiErrorKind::Unreachable, &detail))
@@ -102,7 +102,7 @@ impl Judge<'_> {
         }
     }
 
-    fn reply(self, reply: Reply) -> Verdict {
+    fn reply(self, reply: Reply, origin: &Origin) -> Verdict {
         let is_token = self.call.operation == Operation::Token;
         match reply.status {
             status if status == self.call.done => self.done(reply),
@@ -138,9 +138,8 @@ impl Judge<'_> {
             }
             501 | 505 => Verdict::Final(self.refused(&reply, ApiErrorKind::Unavailable)),
             506.. => Verdict::Final(self.refused(&reply, self.unclear(ApiErrorKind::Unavailable))),
-            400..=499 if is_token => {
-                Verdict::Final(self.refused(&reply, ApiErrorKind::Unauthenticated))
-            }
+            407 => Verdict::Final(self.intercepted(&reply, origin)),
+            400..=499 if is_token => Verdict::Final(self.no_token(&reply)),
             401 => Verdict::Unauthorized(self.refused(&reply, ApiErrorKind::Unauthenticated)),
             409 | 423 => self.conflict(&reply),
             _ => Verdict::Final(self.refusal(&reply)),
@@ -172,7 +171,11 @@ impl Judge<'_> {
         use Operation::{ReplaceAction, ReplaceView};
         let wait = retry_after(&reply.headers, self.now);
         let busy = ApiErrorKind::Busy { retry_after: wait };
-        if wait.is_some() {
+        if self.blames_key(reply) {
+            return Verdict::Final(self.refused(reply, ApiErrorKind::KeyMismatch));
+        }
+        // Whatever it says: that it says when is what tells "not now" from "never".
+        if reply.headers.contains_key(RETRY_AFTER) {
             return self.again(reply, busy, Cause::Busy, Received::No);
         }
         let state = Refusal::parse(&reply.body).state;
@@ -209,6 +212,7 @@ impl Judge<'_> {
                 | TestAction
         );
         match reply.status {
+            400 | 422 if self.blames_key(reply) => self.refused(reply, ApiErrorKind::KeyMismatch),
             400 | 422 => self.rejected(reply),
             403 => self.forbidden(reply),
             404 if one => self.refused(reply, ApiErrorKind::NotFound),
@@ -218,14 +222,39 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether the idempotency key that was sent is said to belong to another payload.
+    fn blames_key(self, reply: &Reply) -> bool {
+        let keyed = self
+            .call
+            .headers
+            .iter()
+            .any(|(name, _)| name == IDEMPOTENCY_KEY);
+        keyed && Refusal::parse(&reply.body).key == KeyUse::OtherPayload
+    }
+
     /// A 404 where nothing is named that might be gone: the path itself is wrong.
     fn misplaced(self, reply: &Reply) -> ApiError {
-        let mut error = self.refused(reply, ApiErrorKind::Refused);
         let hint = "there is no such path, check base_url and the paths of the API profile";
-        error.detail = match error.detail.as_str() {
-            "" => hint.to_owned(),
-            detail => format!("{hint}: {detail}"),
-        };
+        hinted(hint, self.refused(reply, ApiErrorKind::Refused))
+    }
+
+    /// A token endpoint that refuses, or is none.
+    fn no_token(self, reply: &Reply) -> ApiError {
+        let error = self.refused(reply, ApiErrorKind::Unauthenticated);
+        match (reply.status, &self.call.method) {
+            (404 | 405, &Method::POST) => hinted(
+                "there is no token endpoint at that path, check token_path and auth_url",
+                error,
+            ),
+            _ => error,
+        }
+    }
+
+    /// A proxy in the way, which nobody told us of.
+    fn intercepted(self, reply: &Reply, origin: &Origin) -> ApiError {
+        let mut error = self.error(ApiErrorKind::Unreachable, reply);
+        // What it says is left out: it is no word of the tenant.
+        error.detail = format!("{origin}: a proxy asks for credentials; cxda goes through none");
         error
     }
 
@@ -255,20 +284,17 @@ impl Judge<'_> {
     }
 
     fn forbidden(self, reply: &Reply) -> ApiError {
-        let challenge = reply.headers.get(WWW_AUTHENTICATE);
-        let named = challenge
-            .and_then(|value| challenged_scope(value.to_str().ok()?))
+        let challenges = reply.headers.get_all(WWW_AUTHENTICATE);
+        let named = challenges
+            .iter()
+            .find_map(|value| challenged_scope(value.to_str().ok()?))
             .or_else(|| Refusal::parse(&reply.body).scope)
             .map(|scope| self.screen.clean(&scope));
         let mut error = self.refused(reply, ApiErrorKind::Refused);
         let scope = match self.call.permission {
             Permission::Scope(needed) => Some(named.unwrap_or_else(|| needed.to_owned())),
             Permission::Role => {
-                let hint = "the role of the access key lacks the permission";
-                error.detail = match error.detail.as_str() {
-                    "" => hint.to_owned(),
-                    detail => format!("{hint}: {detail}"),
-                };
+                error = hinted("the role of the access key lacks the permission", error);
                 named
             }
         };
@@ -364,11 +390,25 @@ fn is_json(kind: &str) -> bool {
         || essence.starts_with("application/") && essence.ends_with("+json")
 }
 
-/// The value of `scope="…"` in a challenge.
+/// `error` with `hint` before what the server said.
+fn hinted(hint: &str, mut error: ApiError) -> ApiError {
+    error.detail = match error.detail.as_str() {
+        "" => hint.to_owned(),
+        detail => format!("{hint}: {detail}"),
+    };
+    error
+}
+
+/// The value of `scope="…"` in a challenge, or of `scope=…` where a server leaves the quotes out.
 fn challenged_scope(challenge: &str) -> Option<String> {
-    let at = challenge.to_ascii_lowercase().find("scope=\"")?;
-    let rest = &challenge[at + "scope=\"".len()..];
-    let scope = rest.split('"').next().unwrap_or_default().trim();
+    const NAME: &str = "scope=";
+    let at = challenge.to_ascii_lowercase().find(NAME)?;
+    let rest = &challenge[at + NAME.len()..];
+    let scope = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => rest.split([',', ' ']).next(),
+    };
+    let scope = scope.unwrap_or_default().trim();
     Some(scope.to_owned()).filter(|scope| !scope.is_empty())
 }
 

@@ -9,6 +9,7 @@
 mod actions;
 mod authority;
 pub mod base_url;
+mod breaker;
 mod call;
 mod classify;
 pub mod config;

@@ -24,6 +24,8 @@ pub(crate) struct TokenPlace {
     token: Option<String>,
     /// A mark of every token so far, one behind the other.
     seen: String,
+    /// A mark of the page before it.
+    before: String,
 }
 
 impl TokenPlace {
@@ -33,12 +35,14 @@ impl TokenPlace {
             return Ok(Self::default());
         };
         let parts = cursor.as_str().strip_prefix("t:");
-        let (seen, token) = parts
+        let (seen, rest) = parts
             .and_then(|rest| rest.split_once(':'))
             .ok_or_else(foreign)?;
+        let (before, token) = rest.split_once(':').ok_or_else(foreign)?;
         Ok(Self {
             token: Some(token.to_owned()),
             seen: seen.to_owned(),
+            before: before.to_owned(),
         })
     }
 
@@ -47,13 +51,24 @@ impl TokenPlace {
         self.token.as_deref()
     }
 
-    /// Where the page after this one is, given the answer's token.
+    /// Where the page after this one is, given the answer's token and the text of its items.
     ///
     /// # Errors
     ///
-    /// Where the token came before, or there is no end.
-    pub(crate) fn next(&self, token: Option<&str>) -> Result<Option<PageCursor>, WireError> {
+    /// Where the token came before, this page is the one before it again, or there is no end.
+    pub(crate) fn next(
+        &self,
+        token: Option<&str>,
+        items: &[&str],
+    ) -> Result<Option<PageCursor>, WireError> {
         let Some(token) = token else { return Ok(None) };
+        let whole = match items {
+            [] => String::new(),
+            items => mark(&items.join("\n")),
+        };
+        if !whole.is_empty() && whole == self.before {
+            return Err(standing());
+        }
         let mark = mark(token);
         let marks = self.seen.as_bytes().chunks(MARK_CHARS);
         if marks.clone().any(|seen| seen == mark.as_bytes()) {
@@ -64,7 +79,7 @@ impl TokenPlace {
         if marks.len() as u64 >= MAX_PAGES {
             return Err(endless());
         }
-        let text = format!("t:{}{mark}:{token}", self.seen);
+        let text = format!("t:{}{mark}:{whole}:{token}", self.seen);
         Ok(Some(PageCursor::new(text)))
     }
 }
@@ -143,9 +158,7 @@ impl NumberPlace {
         }
         let whole = mark(&held.ids.join("\n"));
         if whole == self.before {
-            return Err(WireError::new(
-                "a page came twice: the listing does not go on",
-            ));
+            return Err(standing());
         }
         let (new, latest) = self.with(held.ids);
         let seen = self.seen.saturating_add(new);
@@ -202,6 +215,10 @@ fn mark(text: &str) -> String {
 
 fn foreign() -> WireError {
     WireError::new("the cursor is not of this listing")
+}
+
+fn standing() -> WireError {
+    WireError::new("a page came twice: the listing does not go on")
 }
 
 fn endless() -> WireError {

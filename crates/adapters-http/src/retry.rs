@@ -2,33 +2,39 @@
 //!
 //! It holds what all calls to a tenant share, and knows nothing of what they are about.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod admission;
+mod attempt;
+mod course;
+
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cxda_domain::retry::{
-    Decision, Failure, FailureKind, GiveUp, JitterFraction, RetryLimits, RetryQuota, RetrySchedule,
+    Decision, Failure, FailureKind, GiveUp, JitterFraction, RetryLimits, RetryQuota,
 };
 use cxda_ports::clock::Clock;
-use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
+use cxda_ports::error::{Answer, ApiError};
 use cxda_ports::ids::Jitter;
-use http::StatusCode;
-use tracing::{Instrument as _, Span, debug_span, field, info_span};
+use tracing::{Instrument as _, info_span};
 
-use crate::authority::{Authority, Grant, Renewal};
+use self::course::{Course, with_reason};
+use crate::authority::Authority;
+use crate::breaker::Breakers;
 use crate::call::{Call, Resend};
 use crate::classify::{Again, Cause, Judge, Received, Verdict};
 use crate::sanitize::Screen;
 use crate::seen::Notes;
-use crate::throttle::{Permit, Refusal, Throttle, Tightness, Wave};
+use crate::throttle::{Refusal, Throttle, Tightness};
 use crate::traffic::{Traffic, Turn};
-use crate::transport::{Lost, Reply, Transport};
+use crate::transport::{Reply, Transport};
 use crate::wire::WireError;
 
 /// The way to one tenant.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) breakers: Breakers,
     pub(crate) throttle: Throttle,
     pub(crate) quota: Mutex<RetryQuota>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -40,37 +46,9 @@ pub(crate) struct Link {
     pub(crate) notes: Notes,
 }
 
-/// The header by which a simulator tells itself from a tenant.
-const SIMULATOR_MARK: &str = "x-cxda-simulator";
 const LIMITS: RetryLimits = RetryLimits::STANDARD;
 /// From so many refusals in a row on, backing off has not helped: requests wait until one of ours counts no longer.
 const STUBBORN_REFUSALS: u32 = 3;
-
-/// What one call has been through so far.
-struct Course {
-    schedule: RetrySchedule,
-    cost: CallCost,
-    /// When it began, on the clock of [`Clock::elapsed`].
-    began: Duration,
-    /// How long the rate limit held it back; that is no fault of the tenant and does not count to the deadline.
-    held_back: Duration,
-    /// Whether the tenant may have carried out an earlier attempt.
-    received: Received,
-    /// Whether its token was refused once.
-    token: TokenTurn,
-    /// Whether an answer could not be read once.
-    reading: Turn,
-    /// Before which wave of refusals its latest attempt was let through.
-    wave: Wave,
-    /// How many requests the tenant had carried out when it last refused this one for being one too many.
-    served_before: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TokenTurn {
-    First,
-    Renewed,
-}
 
 impl Link {
     /// Carries out `call` and reads its answer with `read`.
@@ -85,7 +63,12 @@ impl Link {
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
         let span = info_span!("call", operation = call.operation.words());
-        self.carry_out(call, authority, read).instrument(span).await
+        let carrying_out = async {
+            let ended = self.carry_out(call, authority, read).await;
+            note(&ended);
+            ended
+        };
+        carrying_out.instrument(span).await
     }
 
     async fn carry_out<T>(
@@ -94,17 +77,7 @@ impl Link {
         authority: &dyn Authority,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
-        let mut course = Course {
-            schedule: RetrySchedule::new(LIMITS),
-            cost: CallCost::default(),
-            began: self.clock.elapsed(),
-            held_back: Duration::ZERO,
-            received: Received::No,
-            token: TokenTurn::First,
-            reading: Turn::First,
-            wave: Wave::default(),
-            served_before: None,
-        };
+        let mut course = Course::beginning(self.clock.elapsed());
         loop {
             let verdict = match self.attempt(call, authority, &mut course).await {
                 Ok(verdict) => verdict,
@@ -125,105 +98,6 @@ impl Link {
                 Verdict::Again(again) => again,
             };
             self.wait_after(call, &mut course, again).await?;
-        }
-    }
-
-    /// One attempt; a refused token is replaced and the request sent once more within it.
-    async fn attempt(
-        &self,
-        call: &Call,
-        authority: &dyn Authority,
-        course: &mut Course,
-    ) -> Result<Verdict, ApiError> {
-        loop {
-            let (grant, permit) = self.admitted(call, authority, course).await?;
-            let verdict = self.send(call, &grant, permit, course).await?;
-            let Verdict::Unauthorized(error) = verdict else {
-                return Ok(verdict);
-            };
-            let renewal = authority.refused(&grant);
-            if renewal == Renewal::Impossible || course.token == TokenTurn::Renewed {
-                return Ok(Verdict::Unauthorized(error));
-            }
-            course.token = TokenTurn::Renewed;
-        }
-    }
-
-    /// Leave to send now: by the token's authority and by the rate limit.
-    async fn admitted(
-        &self,
-        call: &Call,
-        authority: &dyn Authority,
-        course: &mut Course,
-    ) -> Result<(Grant, Permit<'_>), ApiError> {
-        // First the token, so that its call does not queue behind those that wait for it. Where it ends while they wait,
-        // which takes longer than the margin, a 401 replaces it.
-        let grant = authority.grant().await?;
-        let patience = LIMITS.deadline.saturating_sub(self.elapsed(course));
-        let (permit, waited) = self.throttle.admit(patience).await.map_err(|paused| {
-            let retry_after = Some(paused.left);
-            let detail = "the tenant asked for a pause that is not over yet";
-            ApiError::new(
-                call.operation,
-                ApiErrorKind::RateLimited { retry_after },
-                detail,
-            )
-        })?;
-        course.held_back = course.held_back.saturating_add(waited);
-        course.wave = permit.wave();
-        Ok((grant, permit))
-    }
-
-    /// Sends the request once.
-    async fn send(
-        &self,
-        call: &Call,
-        grant: &Grant,
-        permit: Permit<'_>,
-        course: &mut Course,
-    ) -> Result<Verdict, ApiError> {
-        let Some(url) = grant.url(call.target()) else {
-            let detail = "the request would leave the base URL";
-            return Err(ApiError::new(call.operation, ApiErrorKind::Refused, detail));
-        };
-        let turn = match course.cost.attempts {
-            0 => Turn::First,
-            _ => Turn::Repeated,
-        };
-        self.traffic.count(turn);
-        course.cost.attempts += 1;
-        let span = debug_span!(
-            "attempt",
-            attempt = course.cost.attempts,
-            status = field::Empty,
-            request_id = field::Empty,
-            latency_ms = field::Empty,
-        );
-        let began = self.clock.elapsed();
-        let sending = self
-            .transport
-            .send(call.outgoing(url, grant.authorization()));
-        let outcome = sending.instrument(span.clone()).await;
-        drop(permit);
-        if let Ok(reply) = &outcome {
-            self.heard(reply, course.wave);
-            self.notes
-                .answered(reply, began, &*self.clock, &self.screen);
-        }
-        let latency = self.clock.elapsed().saturating_sub(began);
-        course.cost.latency = course.cost.latency.saturating_add(latency);
-        let judge = self.judge(call);
-        note(&span, &outcome, judge, latency);
-        Ok(judge.verdict(outcome, &grant.origin()))
-    }
-
-    /// Takes note of what an answer says beside what was asked.
-    fn heard(&self, reply: &Reply, wave: Wave) {
-        if reply.headers.contains_key(SIMULATOR_MARK) {
-            self.simulated.store(true, Ordering::Relaxed);
-        }
-        if reply.status != StatusCode::TOO_MANY_REQUESTS.as_u16() {
-            self.throttle.served(wave);
         }
     }
 
@@ -255,6 +129,7 @@ impl Link {
         course: &mut Course,
         again: Again,
     ) -> Result<(), ApiError> {
+        course.last = Some(again.error.clone());
         if again.received == Received::Maybe && call.operation.writes() {
             course.received = Received::Maybe;
             if call.resend == Resend::Never {
@@ -277,9 +152,10 @@ impl Link {
             kind,
             retry_after: again.retry_after,
         };
+        let elapsed = course.elapsed(self.clock.elapsed());
         let decision = course
             .schedule
-            .next(failure, self.elapsed(course), self.fraction());
+            .next(failure, elapsed, fraction(&*self.jitter));
         let decision = self.quota().charge(kind, decision);
         let decision = match tightness {
             Some(tightness) => self.hold_back(again.retry_after, decision, tightness),
@@ -294,7 +170,9 @@ impl Link {
                 self.clock.wait(wait).await;
                 Ok(())
             }
-            Decision::GiveUp(why) => Err(course.ended(call, given_up(again.error, why))),
+            Decision::GiveUp(why) => {
+                Err(course.ended(call, with_reason(again.error, &why.to_string())))
+            }
         }
     }
 
@@ -307,11 +185,11 @@ impl Link {
         match (refusal, retry_after) {
             // Nobody waits that long; that is for the schedule to say.
             (Refusal::Known, Some(wait)) if wait > LIMITS.max_retry_after => {
-                self.throttle.pause(wait);
+                self.throttle.pause_as_asked(wait);
                 Refusal::New(Tightness::default())
             }
             (Refusal::Known, wait) => {
-                self.throttle.pause(wait.unwrap_or_default());
+                self.throttle.pause_as_asked(wait.unwrap_or_default());
                 refusal
             }
             (Refusal::New(tightness), _) => {
@@ -337,7 +215,7 @@ impl Link {
             Decision::GiveUp(_) => None,
         };
         if let Some(wait) = retry_after {
-            self.throttle.pause(wait);
+            self.throttle.pause_as_asked(wait);
         } else if tightness.refusing_for >= deadline {
             return Decision::GiveUp(GiveUp::PastDeadline { deadline });
         } else if tightness.streak >= STUBBORN_REFUSALS {
@@ -357,77 +235,39 @@ impl Link {
         }
     }
 
-    /// How long the call has been under way, without what the rate limit held it back.
-    fn elapsed(&self, course: &Course) -> Duration {
-        let since = self.clock.elapsed().saturating_sub(course.began);
-        since.saturating_sub(course.held_back)
-    }
-
-    fn fraction(&self) -> JitterFraction {
-        /// 2^53: the steps of a double between 0 and 1.
-        const STEPS: f64 = 9_007_199_254_740_992.0;
-        let scaled = self.jitter.fraction().clamp(0.0, 1.0) * STEPS;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to 0 to 2^53 just above"
-        )]
-        let steps = scaled as u64;
-        JitterFraction::from_bits(steps.saturating_mul(1 << 11))
-    }
-
     fn quota(&self) -> MutexGuard<'_, RetryQuota> {
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Course {
-    /// The error with which the call ends, given its last one.
-    ///
-    /// Where an earlier attempt of a write may have been carried out, only an answer about the resource itself
-    /// tells what became of it.
-    fn ended(&self, call: &Call, error: ApiError) -> ApiError {
-        let settles = matches!(
-            error.kind,
-            ApiErrorKind::NotFound
-                | ApiErrorKind::AlreadyExists
-                | ApiErrorKind::VersionMismatch
-                | ApiErrorKind::Rejected { .. }
-        );
-        let mut ended = error;
-        if self.received == Received::Maybe && !settles {
-            ended.kind = ApiErrorKind::OutcomeUnknown;
-            ended.operation = call.operation;
-        }
-        ended.cost = self.cost;
-        ended
-    }
+/// A fraction of `jitter`'s, in the steps of a double.
+pub(crate) fn fraction(jitter: &dyn Jitter) -> JitterFraction {
+    /// 2^53: the steps of a double between 0 and 1.
+    const STEPS: f64 = 9_007_199_254_740_992.0;
+    let scaled = jitter.fraction().clamp(0.0, 1.0) * STEPS;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 0 to 2^53 just above"
+    )]
+    let steps = scaled as u64;
+    JitterFraction::from_bits(steps.saturating_mul(1 << 11))
 }
 
-/// `error` with the reason why nobody tried again.
-fn given_up(mut error: ApiError, why: GiveUp) -> ApiError {
-    let separator = if error.detail.is_empty() { "" } else { "; " };
-    error.detail = format!("{}{separator}{why}", error.detail);
-    error
-}
-
-/// Puts on record how an attempt ended; never what was in it.
-fn note(span: &Span, outcome: &Result<Reply, Lost>, judge: Judge<'_>, latency: Duration) {
-    span.record("latency_ms", millis(latency));
-    if let Ok(reply) = outcome {
-        span.record("status", reply.status);
-        if let Some(id) = judge.request_id(&reply.headers) {
-            span.record("request_id", id);
-        }
-    }
-    let end = if outcome.is_ok() {
-        "answered"
-    } else {
-        "not answered"
+/// Puts on record how a call ended.
+fn note<T>(ended: &Result<Answer<T>, ApiError>) {
+    let cost = match ended {
+        Ok(answer) => answer.cost,
+        Err(error) => error.cost,
     };
-    span.in_scope(|| tracing::debug!("{end}"));
+    let (attempts, latency_ms) = (cost.attempts, cost.latency_ms());
+    match ended {
+        Ok(_) => tracing::debug!(attempts, latency_ms, "done"),
+        Err(error) => tracing::debug!(attempts, latency_ms, code = error.code(), "failed"),
+    }
 }
 
-fn millis(duration: Duration) -> u64 {
+/// `duration` in whole milliseconds, for the record.
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -57,9 +57,10 @@ impl HttpTenant {
         }
         self.send(&call, |reply| {
             let listing = Listing::parse(&reply.body)?;
+            let texts: Vec<&str> = listing.items.iter().map(|item| item.get()).collect();
             Ok(Page {
                 items: listing.read(observe)?,
-                next: place.next(listing.next_token.as_deref())?,
+                next: place.next(listing.next_token.as_deref(), &texts)?,
                 total: listing.total,
             })
         })

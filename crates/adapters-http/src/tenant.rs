@@ -10,11 +10,12 @@ use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
 use cxda_ports::ids::Jitter;
-use http::header::{ETAG, HeaderName, IF_MATCH};
+use http::header::{ETAG, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::base_url::Origin;
-use crate::call::{AnswerForm, Call, Permission, Resend};
+use crate::breaker::Breakers;
+use crate::call::{AnswerForm, Call, IDEMPOTENCY_KEY, Permission, Resend};
 use crate::config::{ConfigError, HttpConfig, Timeouts};
 use crate::credentials::AuthKind;
 use crate::profile::{ApiProfile, Idempotency};
@@ -27,7 +28,8 @@ use crate::traffic::{Traffic, TrafficCount};
 use crate::transport::{HttpClient, Reach, Reply, Transport};
 use crate::wire::WireError;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The longest entity tag that is sent back.
+const MAX_TAG_BYTES: usize = 1_024;
 
 /// The API of one tenant: data actions, views, tables and the webhook relay.
 ///
@@ -94,6 +96,7 @@ impl HttpTenant {
         }
         let link = Arc::new(Link {
             transport,
+            breakers: Breakers::new(Arc::clone(&clock), Arc::clone(&jitter)),
             throttle: Throttle::new(config.profile.rate_limit(), Arc::clone(&clock)),
             quota: Mutex::new(RetryQuota::full()),
             clock,
@@ -224,15 +227,29 @@ impl HttpTenant {
     }
 }
 
-/// The one entity tag of an answer; `None` where there is none, more than one, or one that no request can carry.
+/// The one entity tag of an answer; `None` where there is none, more than one, or one that is malformed.
 pub(crate) fn received_tag(headers: &HeaderMap) -> Option<EntityTag> {
     let mut tags = headers.get_all(ETAG).iter();
     match (tags.next(), tags.next()) {
         (Some(tag), None) => {
-            let text = tag.to_str().ok().filter(|text| !text.is_empty())?;
+            let text = tag.to_str().ok().filter(|text| is_one_tag(text))?;
             Some(EntityTag::new(text))
         }
         _ => None,
+    }
+}
+
+/// Whether `text`, sent as `If-Match`, stands for one version: quoted, weak or not, or without the quotes that some
+/// servers forget, but neither `*`, which every version matches, nor a list.
+fn is_one_tag(text: &str) -> bool {
+    let tag = text.strip_prefix("W/").unwrap_or(text);
+    let quoted = tag
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let fits = text.len() <= MAX_TAG_BYTES;
+    fits && match quoted {
+        Some(inner) => !inner.contains('"'),
+        None => !tag.is_empty() && tag != "*" && !tag.contains(['"', ',', ' ', '\t']),
     }
 }
 
@@ -249,4 +266,47 @@ fn header(operation: Operation, text: &str, what: &str) -> Result<HeaderValue, A
         )
     };
     HeaderValue::from_str(text).map_err(|_| unusable())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h_31_a_tag_that_stands_for_more_than_one_version_is_none() {
+        let longest = format!("\"{}\"", "x".repeat(MAX_TAG_BYTES - 2));
+        let too_long = format!("\"{}\"", "x".repeat(MAX_TAG_BYTES - 1));
+        for (tag, fits) in [
+            (r#""abc""#, true),
+            (r#"W/"abc""#, true),
+            (r#""""#, true),
+            (r#""a, b""#, true),
+            ("abc", true),
+            (longest.as_str(), true),
+            (too_long.as_str(), false),
+            ("", false),
+            ("*", false),
+            ("W/*", false),
+            (r#""a", "b""#, false),
+            ("a,b", false),
+            (r#""a"#, false),
+            (r#"a""#, false),
+            ("\u{e9}", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ETAG, HeaderValue::from_bytes(tag.as_bytes()).unwrap());
+            let received = received_tag(&headers);
+            assert_eq!(received.is_some(), fits, "case: {tag}");
+            if let Some(received) = received {
+                assert_eq!(received.as_str(), tag, "it goes back as it came");
+            }
+        }
+        let twice = [(ETAG, "\"a\""), (ETAG, "\"b\"")];
+        let mut headers = HeaderMap::new();
+        for (name, tag) in twice {
+            headers.append(name, HeaderValue::from_static(tag));
+        }
+        assert_eq!(received_tag(&headers), None);
+        assert_eq!(received_tag(&HeaderMap::new()), None);
+    }
 }

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cxda_domain::request::RateLimit;
-use cxda_domain::throttle::{Room, SlidingWindow};
+use cxda_domain::throttle::{AskedPauses, Room, SlidingWindow};
 use cxda_ports::clock::Clock;
 use tokio::sync::Notify;
+
+use crate::retry::millis;
 
 /// The gate through which every request to a tenant goes.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Throttle {
 #[derive(Debug)]
 struct State {
     window: SlidingWindow,
+    /// Those of the window's pauses that the tenant named a time for.
+    asked: AskedPauses,
     /// How often the tenant began to refuse requests.
     waves: u64,
     /// How many of these there were since requests went at full width.
@@ -39,6 +43,18 @@ struct State {
 pub(crate) struct Permit<'a> {
     throttle: &'a Throttle,
     wave: Wave,
+    sent: Sent,
+    /// How long our own limit held the request back.
+    pub(crate) held_back: Duration,
+    /// How long a pause did that the tenant asked for.
+    pub(crate) paused: Duration,
+}
+
+/// Whether a request that was let through counts as one that the tenant received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Yes,
+    No,
 }
 
 /// Before which wave of refusals a request was let through.
@@ -80,6 +96,7 @@ impl Throttle {
             changed: Notify::new(),
             state: Mutex::new(State {
                 window: SlidingWindow::new(limit),
+                asked: AskedPauses::default(),
                 waves: 0,
                 streak: 0,
                 served: 0,
@@ -88,17 +105,18 @@ impl Throttle {
         }
     }
 
-    /// Returns when one request may be sent, with the time that this took.
+    /// Returns when one request may be sent.
     ///
     /// # Errors
     ///
     /// [`PausedTooLong`] where a pause that the tenant asked for does not end within `patience`.
-    pub(crate) async fn admit(
-        &self,
-        patience: Duration,
-    ) -> Result<(Permit<'_>, Duration), PausedTooLong> {
+    pub(crate) async fn admit(&self, patience: Duration) -> Result<Permit<'_>, PausedTooLong> {
         let began = self.clock.elapsed();
-        self.lock().check(began, patience)?;
+        let paused_before = {
+            let state = self.lock();
+            state.check(began, patience)?;
+            state.asked.passed(began)
+        };
         let _next = self.queue.lock().await;
         loop {
             let now = self.clock.elapsed();
@@ -108,11 +126,15 @@ impl Throttle {
                 let room = state.window.room(now);
                 if room == Room::Now {
                     state.window.begin();
-                    let permit = Permit {
+                    let paused = state.asked.passed(now).saturating_sub(paused_before);
+                    let waited = now.saturating_sub(began);
+                    return Ok(Permit {
                         throttle: self,
                         wave: Wave(state.waves),
-                    };
-                    return Ok((permit, now.saturating_sub(began)));
+                        sent: Sent::Yes,
+                        held_back: waited.saturating_sub(paused),
+                        paused,
+                    });
                 }
                 room
             };
@@ -123,8 +145,22 @@ impl Throttle {
         }
     }
 
-    /// Holds back every request that is not sent yet for `wait`.
+    /// Holds back every request that is not sent yet for `wait`, as the tenant asked.
+    pub(crate) fn pause_as_asked(&self, wait: Duration) {
+        let now = self.clock.elapsed();
+        let until = now.saturating_add(wait);
+        self.lock().asked.add(now, until);
+        self.pause(wait);
+    }
+
+    /// The same where the tenant named no time. Like the limit itself, that counts to no call's deadline.
     pub(crate) fn pause(&self, wait: Duration) {
+        if !wait.is_zero() {
+            tracing::info!(
+                pause_ms = millis(wait),
+                "no request to the tenant for a while"
+            );
+        }
         let until = self.clock.elapsed().saturating_add(wait);
         self.lock().window.pause(until);
     }
@@ -182,12 +218,20 @@ impl Permit<'_> {
     pub(crate) fn wave(&self) -> Wave {
         self.wave
     }
+
+    /// Gives it back: the request is not sent.
+    pub(crate) fn unused(mut self) {
+        self.sent = Sent::No;
+    }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let now = self.throttle.clock.elapsed();
-        self.throttle.lock().window.end(now);
+        match self.sent {
+            Sent::Yes => self.throttle.lock().window.end(now),
+            Sent::No => self.throttle.lock().window.cancel(),
+        }
         self.throttle.changed.notify_one();
     }
 }

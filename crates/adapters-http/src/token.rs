@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 
 use self::request::TokenRequest;
 use crate::authority::{AccessToken, Anonymous, Authority, Grant, Renewal};
-use crate::base_url::{BaseUrl, PlainHttp};
+use crate::base_url::{BaseUrl, Origin, PlainHttp};
 use crate::config::{ConfigError, HttpConfig};
 use crate::credentials::Credentials;
 use crate::retry::Link;
@@ -160,6 +160,11 @@ impl TokenSource {
 
 #[async_trait]
 impl Authority for TokenSource {
+    fn origin(&self) -> Origin {
+        let discovered = self.0.lock().discovered.clone();
+        discovered.as_ref().unwrap_or(&self.0.base).origin()
+    }
+
     async fn grant(&self) -> Result<Grant, ApiError> {
         let token = match self.current_or_flight() {
             Ok(token) => token,
@@ -169,9 +174,15 @@ impl Authority for TokenSource {
                 landing.unwrap_or_else(|| Err(failed("the token call broke off")))?
             }
         };
-        let base = token.base.clone();
-        Grant::bearer(&self.0.tenant, base, &token.access, token.serial)
+        self.0
+            .granted(&token)
             .ok_or_else(|| failed("the token belongs to another tenant or origin"))
+    }
+
+    fn current(&self) -> Option<Grant> {
+        let token = self.0.lock().current.clone();
+        let token = token.filter(|token| self.0.is_fresh(token))?;
+        self.0.granted(&token)
     }
 
     fn refused(&self, grant: &Grant) -> Renewal {
@@ -276,6 +287,15 @@ impl Shared {
         if let Ok(token) = landing {
             state.current = Some(Arc::clone(token));
         }
+    }
+
+    fn granted(&self, token: &Token) -> Option<Grant> {
+        Grant::bearer(
+            &self.tenant,
+            token.base.clone(),
+            &token.access,
+            token.serial,
+        )
     }
 
     fn is_fresh(&self, token: &Token) -> bool {

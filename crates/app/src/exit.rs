@@ -69,6 +69,7 @@ pub(crate) fn of_api(error: &ApiError) -> Exit {
         | ApiErrorKind::Unavailable
         | ApiErrorKind::OutcomeUnknown
         | ApiErrorKind::Malformed => Exit::Unreachable,
+        // Above all `KeyMismatch`, which is a mistake of ours.
         _ => Exit::Unexpected,
     }
 }
@@ -76,7 +77,9 @@ pub(crate) fn of_api(error: &ApiError) -> Exit {
 /// What a person can do about a failed call to the tenant at `origin`; `None` where the message says it all.
 pub(crate) fn remedy(error: &ApiError, origin: &str) -> Option<String> {
     match error.kind {
-        ApiErrorKind::Unauthenticated | ApiErrorKind::Credentials if error.status == Some(404) => {
+        ApiErrorKind::Unauthenticated | ApiErrorKind::Credentials
+            if matches!(error.status, Some(404 | 405)) =>
+        {
             Some(format!(
                 "check base_url ({origin}) and the token path of the API profile"
             ))

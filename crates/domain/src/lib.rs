@@ -43,6 +43,7 @@ pub mod address;
 pub mod applied;
 pub mod audit;
 pub mod body;
+pub mod breaker;
 pub mod cache;
 pub mod check;
 pub mod datetime;

@@ -3,9 +3,12 @@
 //! An exact sliding window that decides and never sleeps: instants are durations since any one moment of a clock that
 //! only goes forward, and they come in as arguments. Who is next is the caller's affair.
 
+mod pauses;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use self::pauses::AskedPauses;
 use crate::request::RateLimit;
 
 /// Whether one more request may be sent.
@@ -86,6 +89,11 @@ impl SlidingWindow {
         let latest = self.counted.back().copied().unwrap_or_default();
         let end = now.saturating_add(self.limit.per).max(latest);
         self.counted.push_back(end);
+    }
+
+    /// Takes note that a request that began will not be sent after all, so it does not count.
+    pub fn cancel(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
     }
 
     /// Holds every request back until `until`. A pause that ends before one made earlier changes nothing.

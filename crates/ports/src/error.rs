@@ -57,6 +57,8 @@ pub enum ApiErrorKind {
     NotFound,
     /// The name is taken, or the key was used for something else (409).
     AlreadyExists,
+    /// The key was used for another payload: a bug of ours; nothing was written.
+    KeyMismatch,
     /// Another writer came first; nothing was written (412, or 409 on a replace).
     VersionMismatch,
     /// The tenant is still working on it (409 or 423 while publishing or deleting).
@@ -81,9 +83,10 @@ pub enum ApiErrorKind {
         /// How long the tenant asks to wait.
         retry_after: Option<Duration>,
     },
-    /// Nothing was sent: no such host, nobody listening, TLS refused. Where there is a detail, it begins with the origin.
+    /// Nothing got there: no such host, nobody listening, TLS refused, a proxy in the way. Where there is a detail, it begins
+    /// with the origin.
     Unreachable,
-    /// The tenant failed (5xx), or nothing came back, and nothing was written.
+    /// The tenant failed (5xx), or nothing came back, and nothing was written; or it failed so often that nothing was sent.
     Unavailable,
     /// A write was sent and not answered, or not with anything that tells: it may or may not have happened.
     OutcomeUnknown,
@@ -130,6 +133,7 @@ impl ApiError {
         match self.kind {
             ApiErrorKind::NotFound => "not_found",
             ApiErrorKind::AlreadyExists => "already_exists",
+            ApiErrorKind::KeyMismatch => "key_mismatch",
             ApiErrorKind::VersionMismatch => "version_mismatch",
             ApiErrorKind::Busy { .. } => "busy",
             ApiErrorKind::Rejected { .. } => "rejected",
@@ -149,6 +153,7 @@ impl ApiError {
         match self.kind {
             ApiErrorKind::NotFound => "not found on the tenant",
             ApiErrorKind::AlreadyExists => "the name is taken on the tenant",
+            ApiErrorKind::KeyMismatch => "its key was used for another payload",
             ApiErrorKind::VersionMismatch => "somebody else changed it first",
             ApiErrorKind::Busy { .. } => "the tenant is still working on it",
             ApiErrorKind::Rejected { .. } => "the tenant found it invalid",

@@ -40,7 +40,8 @@ pub trait ViewsApi: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// - `AlreadyExists` if the name is taken and `key` is new, or `key` was used for another body.
+    /// - `AlreadyExists` if the name is taken and `key` is new.
+    /// - `KeyMismatch` if `key` was used for another body, which is a mistake of ours.
     /// - `Rejected` if the tenant finds the body invalid.
     /// - `OutcomeUnknown` if it was sent and not answered.
     async fn create(

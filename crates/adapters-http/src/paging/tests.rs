@@ -183,17 +183,41 @@ fn h_32_a_page_that_repeats_is_noticed_at_once() {
 }
 
 #[test]
+fn h_32_a_page_that_repeats_under_a_new_token_is_noticed_at_once() {
+    let first = TokenPlace::of(None).unwrap();
+    let next = first.next(Some("a"), &["1", "2"]).unwrap();
+    let second = TokenPlace::of(next.as_ref()).unwrap();
+    for (label, items, fits) in [
+        ("the same", &["1", "2"][..], false),
+        ("an overlap", &["2", "3"], true),
+        ("nothing", &[], true),
+    ] {
+        assert_eq!(second.next(Some("b"), items).is_ok(), fits, "case: {label}");
+    }
+    let empty = second.next(Some("b"), &[]).unwrap();
+    let third = TokenPlace::of(empty.as_ref()).unwrap();
+    assert!(
+        third.next(Some("c"), &[]).is_ok(),
+        "empty pages may follow one another"
+    );
+}
+
+#[test]
 fn h_32_a_token_that_repeats_is_noticed_at_once() {
     let mut place = TokenPlace::of(None).unwrap();
     for token in ["a", "b:c", "d"] {
-        let next = place.next(Some(token)).unwrap();
+        let next = place.next(Some(token), &[token]).unwrap();
         place = TokenPlace::of(next.as_ref()).unwrap();
         assert_eq!(place.token(), Some(token));
     }
     for (token, fits) in [("a", false), ("b:c", false), ("d", false), ("e", true)] {
-        assert_eq!(place.next(Some(token)).is_ok(), fits, "token {token}");
+        assert_eq!(
+            place.next(Some(token), &["new"]).is_ok(),
+            fits,
+            "token {token}"
+        );
     }
-    assert_eq!(place.next(None), Ok(None));
+    assert_eq!(place.next(None, &[]), Ok(None));
 }
 
 #[test]

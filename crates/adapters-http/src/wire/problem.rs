@@ -32,6 +32,32 @@ const MESSAGES: [&str; 7] = [
     "error",
 ];
 
+/// Where servers put a word for what is wrong.
+const CODES: [&str; 5] = ["code", "errorCode", "error_code", "type", "error"];
+/// How servers say that a key was used before, with something else. That it is in use just now is none of them.
+const REUSED: [&str; 10] = [
+    "mismatch",
+    "different",
+    "not match",
+    "t match",
+    "another payload",
+    "another body",
+    "another request body",
+    "other payload",
+    "reuse",
+    "already used",
+];
+
+/// What a refusal says of the idempotency key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum KeyUse {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// That it was used with another payload.
+    OtherPayload,
+}
+
 /// What a refusal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -43,6 +69,8 @@ pub(crate) struct Refusal {
     pub(crate) state: Option<String>,
     /// The scope that is missing.
     pub(crate) scope: Option<String>,
+    /// What it says of the idempotency key.
+    pub(crate) key: KeyUse,
 }
 
 impl Refusal {
@@ -70,7 +98,8 @@ impl Refusal {
             summary: summary(&members).or_else(|| first(&MESSAGES)),
             problems,
             state: first(&["state", "currentState", "status"]),
-            scope: first(&["required_scope", "requiredScope", "missing_scope", "scope"]),
+            scope: scopes.iter().find_map(|members| missing_scope(members)),
+            key: key_use(&scopes),
         }
     }
 }
@@ -90,6 +119,50 @@ fn text(members: &Members<'_>, names: &[&str]) -> Option<String> {
         let text: String = parse(members.get(name)?).ok()?;
         Some(text).filter(|text| !text.trim().is_empty())
     })
+}
+
+/// The scope, or the scopes with a space between, that `members` say is missing.
+fn missing_scope(members: &Members<'_>) -> Option<String> {
+    let names = [
+        "required_scope",
+        "requiredScope",
+        "missing_scope",
+        "missingScope",
+        "required_scopes",
+        "requiredScopes",
+        "missing_scopes",
+        "missingScopes",
+        "scope",
+        "scopes",
+    ];
+    let one = |name: &&str| {
+        let raw = members.get(name)?;
+        let text = match parse::<Vec<String>>(raw) {
+            Ok(scopes) => scopes.join(" "),
+            Err(_) => parse::<String>(raw).ok()?,
+        };
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    names.iter().find_map(one)
+}
+
+/// What the words of a refusal, each by itself, say of the idempotency key.
+fn key_use(scopes: &[&Members<'_>]) -> KeyUse {
+    let says = |members: &&Members<'_>| {
+        MESSAGES.iter().chain(&CODES).any(|name| {
+            let text: Option<String> = members.get(name).and_then(|raw| parse(raw).ok());
+            let words = text
+                .unwrap_or_default()
+                .to_lowercase()
+                .replace(['_', '-'], " ");
+            words.contains("idempotency key") && REUSED.iter().any(|word| words.contains(word))
+        })
+    };
+    if scopes.iter().any(says) {
+        KeyUse::OtherPayload
+    } else {
+        KeyUse::Unsaid
+    }
 }
 
 /// Adds what the lists of `members` say, those inside their items included.
@@ -220,5 +293,60 @@ mod tests {
         let refusal = Refusal::parse(br#"{"error":{"state":"PUBLISHING"},"required_scope":"a:b"}"#);
         assert_eq!(refusal.state.as_deref(), Some("PUBLISHING"));
         assert_eq!(refusal.scope.as_deref(), Some("a:b"));
+    }
+
+    #[test]
+    fn h_16_scopes_are_found_as_text_and_as_lists() {
+        for (body, want) in [
+            (
+                r#"{"error":"insufficient_scope","scope":"a:b"}"#,
+                Some("a:b"),
+            ),
+            (r#"{"requiredScopes":["a","b"]}"#, Some("a b")),
+            (r#"{"error":{"missing_scope":" a "}}"#, Some("a")),
+            (r#"{"scopes":[]}"#, None),
+            (r#"{"scope":7}"#, None),
+            ("<html>", None),
+        ] {
+            let found = Refusal::parse(body.as_bytes()).scope;
+            assert_eq!(found.as_deref(), want, "case: {body}");
+        }
+    }
+
+    #[test]
+    fn h_22_a_key_used_with_another_payload_is_told_from_one_in_use() {
+        for (message, blames) in [
+            ("the idempotency key was used for another payload", true),
+            ("Idempotency-Key is already used", true),
+            (
+                "Idempotency Key MUST not be reused across different payloads",
+                true,
+            ),
+            ("IDEMPOTENCY_KEY_MISMATCH", true),
+            (
+                "The payload doesn't match the one of this Idempotency-Key",
+                true,
+            ),
+            ("A request is outstanding for this Idempotency-Key", false),
+            (
+                "another request with this idempotency key is in progress",
+                false,
+            ),
+            ("idempotency_key_in_use", false),
+            ("Idempotency-Key is missing", false),
+            ("the name is taken, try a different one", false),
+            ("the name idempotency is taken", false),
+            ("", false),
+        ] {
+            let bodies = [
+                format!(r#"{{"message":"{message}"}}"#),
+                format!(r#"{{"title":"Conflict","detail":"{message}"}}"#),
+                format!(r#"{{"error":{{"code":"{message}"}}}}"#),
+            ];
+            for body in bodies {
+                let blamed = Refusal::parse(body.as_bytes()).key == KeyUse::OtherPayload;
+                assert_eq!(blamed, blames, "case: {body}");
+            }
+        }
     }
 }

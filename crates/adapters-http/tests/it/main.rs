@@ -7,10 +7,14 @@
 
 mod answers;
 mod bench;
+mod breaker;
 mod conformance;
 mod operations;
 mod paging;
 mod raw;
 mod retries;
+mod spans;
+mod stage;
 mod throttle;
 mod token;
+mod waits;

@@ -351,9 +351,10 @@ async fn h_01_a_refused_connection_sent_nothing() {
 
 #[tokio::test]
 async fn the_quota_of_retries_is_shared_by_all_calls_of_a_tenant() {
+    // Of a kind that the breaker does not count.
     let bench = Setup::new()
         .actions(1)
-        .faults(&answers("getAction", 999, 503))
+        .faults(&answers("getAction", 999, 425))
         .start()
         .await;
     let mut attempts = 0;

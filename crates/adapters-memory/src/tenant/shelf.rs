@@ -186,9 +186,10 @@ impl Shelf {
             .resources
             .insert(draft, keyed)
             .map_err(|error| match error {
-                InsertError::KeyReused
-                | InsertError::IdTaken { .. }
-                | InsertError::NameTaken { .. } => {
+                InsertError::KeyReused => {
+                    Refusal::new(ApiErrorKind::KeyMismatch, error.to_string())
+                }
+                InsertError::IdTaken { .. } | InsertError::NameTaken { .. } => {
                     Refusal::new(ApiErrorKind::AlreadyExists, error.to_string())
                 }
             })?;

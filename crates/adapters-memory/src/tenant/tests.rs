@@ -123,7 +123,7 @@ async fn an_encrypted_value_is_kept_and_never_shown() {
     // Another value is another payload, although nobody is shown the difference.
     body.variables = Some(vec![token("hunter3")]);
     let again = ActionsApi::create(&tenant, &body, &key).await.unwrap_err();
-    assert_eq!(again.kind, ApiErrorKind::AlreadyExists);
+    assert_eq!(again.kind, ApiErrorKind::KeyMismatch);
     update(&tenant, &body).await;
     assert_eq!(kept(&tenant).as_deref(), Some("hunter3"));
     body.variables = Some(Vec::new());

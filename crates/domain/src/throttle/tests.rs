@@ -59,6 +59,17 @@ fn a_request_counts_from_its_sending_until_a_window_after_its_end() {
 }
 
 #[test]
+fn a_request_that_is_not_sent_after_all_leaves_its_room() {
+    let mut window = SlidingWindow::new(limit(1, ms(100)));
+    window.begin();
+    window.cancel();
+    assert_eq!(window.room(ms(0)), Room::Now);
+    window.cancel();
+    window.begin();
+    assert_eq!(window.room(ms(0)), Room::AfterAnother);
+}
+
+#[test]
 fn a_clock_that_steps_back_breaks_nothing() {
     let mut window = SlidingWindow::new(limit(2, ms(10)));
     for now in [50, 0] {

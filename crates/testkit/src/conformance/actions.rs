@@ -69,7 +69,7 @@ async fn a_key_creates_once(actions: &dyn ActionsApi) {
     assert_eq!(actions.find(&body.name).await.unwrap().value.len(), 1);
     let other = samples::action("actions_keyed_otherwise");
     let refused = actions.create(&other, &key).await;
-    assert_kind(refused, &ApiErrorKind::AlreadyExists);
+    assert_kind(refused, &ApiErrorKind::KeyMismatch);
     assert_eq!(actions.find(&other.name).await.unwrap().value, []);
 }
 

@@ -61,7 +61,7 @@ async fn a_key_creates_once(views: &dyn ViewsApi) {
     assert_eq!(first.id, again.id, "the first answer again");
     let other = on_table("views keyed otherwise");
     let refused = views.create(&other, &key).await;
-    assert_kind(refused, &ApiErrorKind::AlreadyExists);
+    assert_kind(refused, &ApiErrorKind::KeyMismatch);
     let listed = all(views).await;
     let named = |name: &str| listed.iter().filter(|each| each.name == name).count();
     assert_eq!(
