@@ -213,10 +213,13 @@ impl Gate {
     }
 }
 
-/// A tenant that takes every action, and answers the first create only when the gate is opened.
+/// A tenant that takes every action and shows none, and answers the first create only when the gate is opened.
 fn gated(gate: &Gate) -> Scripted {
     let gate = gate.clone();
     Scripted::with_token(move |asked| {
+        if asked.method == "GET" && asked.path.ends_with("/a-1") {
+            return Answer::json(404, "{}");
+        }
         if asked.method == "GET" {
             return Answer::empty_page();
         }
