@@ -87,7 +87,7 @@ impl Course {
     /// The error with which the call ends, given its last one.
     ///
     /// Where an earlier attempt of a write may have been carried out, only an answer about the resource itself
-    /// tells what became of it.
+    /// tells what became of it. That a body is rejected does not: the reason may be what the earlier attempt left behind.
     pub(super) fn ended(&self, call: &Call, error: ApiError) -> ApiError {
         let settles = matches!(
             error.kind,
@@ -95,7 +95,6 @@ impl Course {
                 | ApiErrorKind::AlreadyExists
                 | ApiErrorKind::VersionMismatch
                 | ApiErrorKind::KeyMismatch
-                | ApiErrorKind::Rejected { .. }
         );
         let mut ended = error;
         if self.received == Received::Maybe && !settles {

@@ -145,6 +145,7 @@ async fn h_27_after_a_lost_answer_only_an_answer_about_the_resource_settles_it()
         (403, ApiErrorKind::OutcomeUnknown),
         (429, ApiErrorKind::OutcomeUnknown),
         (413, ApiErrorKind::OutcomeUnknown),
+        (422, ApiErrorKind::OutcomeUnknown),
         (409, ApiErrorKind::AlreadyExists),
     ] {
         let rules = [lost("createAction"), answers("createAction", 99, status)].join(",");
