@@ -14,6 +14,7 @@ use cxda_ports::page::{Page, PageCursor};
 use http::Method;
 
 use crate::call::{AnswerForm, BodyLimit};
+use crate::look::ActionLook;
 use crate::paging::{Held, NumberPlace};
 use crate::tenant::{HttpTenant, unsendable};
 use crate::transport::Reply;
@@ -81,8 +82,14 @@ impl ActionsApi for HttpTenant {
         let operation = Operation::CreateAction;
         let text = action::create_body(body).map_err(|error| unsendable(operation, error))?;
         let call = self.create(operation, text, key.as_str())?;
-        self.send(&call, |reply| action::observe(document(&reply.body)?))
-            .await
+        let look = ActionLook {
+            tenant: self,
+            name: &body.name,
+        };
+        self.send_looking(&call, &look, |reply| {
+            action::observe(document(&reply.body)?)
+        })
+        .await
     }
 
     async fn replace(

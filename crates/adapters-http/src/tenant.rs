@@ -18,6 +18,7 @@ use crate::breaker::Breakers;
 use crate::call::{AnswerForm, Call, IDEMPOTENCY_KEY, Permission, Resend};
 use crate::config::{ConfigError, HttpConfig, Timeouts};
 use crate::credentials::AuthKind;
+use crate::look::Look;
 use crate::profile::{ApiProfile, Idempotency};
 use crate::retry::Link;
 use crate::sanitize::Screen;
@@ -185,7 +186,7 @@ impl HttpTenant {
             Idempotency::None => Ok(call),
             Idempotency::Header => {
                 let key = header(operation, key, "the idempotency key")?;
-                Ok(call.header(IDEMPOTENCY_KEY, key).resend(Resend::Safe))
+                Ok(call.header(IDEMPOTENCY_KEY, key).resend(Resend::AfterLook))
             }
         }
     }
@@ -216,7 +217,17 @@ impl HttpTenant {
         call: &Call,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
-        self.link.call(call, &self.tokens, read).await
+        self.link.call(call, &self.tokens, None, read).await
+    }
+
+    /// Carries out the create `call`, which is sent again only where `look` shows nothing yet.
+    pub(crate) async fn send_looking<T>(
+        &self,
+        call: &Call,
+        look: &dyn Look,
+        read: impl Fn(&Reply) -> Result<T, WireError>,
+    ) -> Result<Answer<T>, ApiError> {
+        self.link.call(call, &self.tokens, Some(look), read).await
     }
 }
 

@@ -213,7 +213,9 @@ impl Shared {
         let authority = Anonymous(request.origin.clone());
         let token = self
             .link
-            .call(&request.call(), &authority, |reply| granted(&reply.body))
+            .call(&request.call(), &authority, None, |reply| {
+                granted(&reply.body)
+            })
             .await?
             .value;
         let secrets = [Some(&token.access_token), token.id_token.as_ref()];
@@ -262,7 +264,7 @@ impl Shared {
         let call = request.discovery(&tenant);
         let found = self
             .link
-            .call(&call, &authority, |reply| api_endpoint(&reply.body))
+            .call(&call, &authority, None, |reply| api_endpoint(&reply.body))
             .await?
             .value;
         let plain = if request.origin.is_loopback() {

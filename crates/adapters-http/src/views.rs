@@ -12,6 +12,7 @@ use cxda_ports::views::ViewsApi;
 use http::Method;
 
 use crate::call::AnswerForm;
+use crate::look::ViewLook;
 use crate::tenant::{HttpTenant, unsendable};
 use crate::transport::Reply;
 use crate::versions::{precondition, versioned};
@@ -47,7 +48,11 @@ impl ViewsApi for HttpTenant {
         let text =
             view::create_body(body, &source).map_err(|error| unsendable(operation, error))?;
         let call = self.create(operation, text, key.as_str())?;
-        self.send(&call, |reply| view::observe(document(&reply.body)?))
+        let look = ViewLook {
+            tenant: self,
+            name: &body.name,
+        };
+        self.send_looking(&call, &look, |reply| view::observe(document(&reply.body)?))
             .await
     }
 
