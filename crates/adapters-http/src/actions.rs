@@ -7,6 +7,7 @@ use cxda_domain::action::ActionName;
 use cxda_domain::body::ActionBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_ports::actions::{ActionsApi, Deleted, SandboxAnswer};
 use cxda_ports::error::{Answer, ApiError, CallCost};
@@ -72,6 +73,10 @@ impl ActionsApi for HttpTenant {
             Ok(versioned(concurrency, &reply.headers, resource))
         })
         .await
+    }
+
+    fn create_guard(&self) -> CreateGuard {
+        self.guard_of_creates()
     }
 
     async fn create(

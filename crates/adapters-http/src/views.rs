@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use cxda_domain::body::ViewBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_ports::actions::Deleted;
 use cxda_ports::error::{Answer, ApiError};
@@ -36,6 +37,10 @@ impl ViewsApi for HttpTenant {
             Ok(versioned(concurrency, &reply.headers, resource))
         })
         .await
+    }
+
+    fn create_guard(&self) -> CreateGuard {
+        self.guard_of_creates()
     }
 
     async fn create(

@@ -30,7 +30,8 @@ pub(super) struct Course {
     pub(super) reading: Turn,
     /// Before which wave of refusals its latest attempt was let through.
     pub(super) wave: Wave,
-    /// How many requests the tenant had carried out when it last refused this one for being one too many.
+    /// How many requests the tenant had carried out when it last refused this one for being one too many, and this call's
+    /// own since then.
     pub(super) served_before: Option<u64>,
     /// With what its latest attempt failed.
     pub(super) last: Option<ApiError>,
