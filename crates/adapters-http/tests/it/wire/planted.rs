@@ -81,7 +81,7 @@ async fn h_37_a_407_is_a_refusal_and_no_reason_to_send_credentials() {
         let error = ask.fails(&tenant(&peer.base())).await;
         assert_eq!(
             (&error.kind, error.cost.attempts),
-            (&ApiErrorKind::Refused, 1)
+            (&ApiErrorKind::Unreachable, 1)
         );
         assert!(!peer.requests().concat().to_lowercase().contains("proxy-"));
     }
