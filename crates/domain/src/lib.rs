@@ -58,6 +58,7 @@ pub mod node;
 pub mod observed;
 pub mod plan;
 pub mod projection;
+pub mod reconcile;
 pub mod request;
 pub mod retry;
 pub mod rule;

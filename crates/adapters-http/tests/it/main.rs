@@ -9,6 +9,7 @@ mod answers;
 mod bench;
 mod breaker;
 mod conformance;
+mod laws;
 mod operations;
 mod paging;
 mod raw;
