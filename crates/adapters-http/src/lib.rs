@@ -21,6 +21,7 @@ mod relay;
 mod retry;
 mod retry_after;
 mod sanitize;
+pub mod seen;
 mod tables;
 mod tenant;
 mod throttle;

@@ -25,6 +25,7 @@ use crate::call::{Call, Resend};
 use crate::classify::{Again, Cause, Judge, Received, Verdict};
 use crate::look::Look;
 use crate::sanitize::Screen;
+use crate::seen::Notes;
 use crate::throttle::{Refusal, Throttle, Tightness};
 use crate::traffic::{Traffic, Turn};
 use crate::transport::{Reply, Transport};
@@ -43,6 +44,7 @@ pub(crate) struct Link {
     pub(crate) traffic: Traffic,
     /// Whether an answer said that the tenant is a simulator.
     pub(crate) simulated: AtomicBool,
+    pub(crate) notes: Notes,
 }
 
 const LIMITS: RetryLimits = RetryLimits::STANDARD;
@@ -187,7 +189,8 @@ impl Link {
             // It queues behind the pause like all others.
             Decision::Wait(_) if tightness.is_some() && again.retry_after.is_none() => Ok(()),
             Decision::Wait(wait) => {
-                tracing::debug!(wait_ms = millis(wait), "waits before the next attempt");
+                let (wait_ms, why) = (millis(wait), &again.error);
+                tracing::info!(wait_ms, %why, "waits before the next attempt");
                 self.clock.wait(wait).await;
                 Ok(())
             }

@@ -23,6 +23,7 @@ use crate::look::Look;
 use crate::profile::{ApiProfile, Idempotency};
 use crate::retry::Link;
 use crate::sanitize::Screen;
+use crate::seen::{Notes, Seen};
 use crate::throttle::Throttle;
 use crate::token::TokenSource;
 use crate::traffic::{Traffic, TrafficCount};
@@ -106,6 +107,7 @@ impl HttpTenant {
             screen: Screen::default(),
             traffic: Traffic::default(),
             simulated: AtomicBool::new(false),
+            notes: Notes::default(),
         });
         Ok(Self {
             tokens: TokenSource::new(Arc::clone(&link), &config)?,
@@ -135,6 +137,11 @@ impl HttpTenant {
     /// Whether any answer so far carried the header `X-Cxda-Simulator`, by which a simulator tells itself from a tenant.
     pub fn is_simulated(&self) -> bool {
         self.link.simulated.load(Ordering::Relaxed)
+    }
+
+    /// What was seen of the tenant so far beside its answers.
+    pub fn seen(&self) -> Seen {
+        self.link.notes.snapshot()
     }
 
     /// Takes `secrets` out of whatever the tenant says from now on, as the tenant's credentials always are.

@@ -220,6 +220,9 @@ impl Shared {
             .ok_or_else(|| failed("the token holds characters that no header holds"))?;
         let base = self.api_base(request, &token).await?;
         let life = lifetime(token.expires_in);
+        let link = &self.link;
+        link.notes
+            .granted(token.scope.as_deref(), life, &link.screen);
         let fresh = life.saturating_sub(self.expiry_margin.min(life / 2));
         let fresh_ms = i64::try_from(fresh.as_millis()).unwrap_or(i64::MAX);
         let wall_ms = asked_wall.epoch_millis().saturating_add(fresh_ms);

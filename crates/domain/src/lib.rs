@@ -56,6 +56,7 @@ pub mod key;
 pub mod manifest;
 pub mod node;
 pub mod observed;
+pub mod pause;
 pub mod plan;
 pub mod projection;
 pub mod reconcile;
