@@ -14,6 +14,7 @@ mod served;
 mod simulated;
 
 pub(crate) use binary::{Call, Ended};
+pub(crate) use clock::RealClock;
 pub(crate) use foreign::{Foreign, Habits};
 pub(crate) use project::Project;
 pub(crate) use recorder::Recorder;

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
@@ -188,6 +189,15 @@ impl Journal for Store {
     async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |ledger| ledger.note_delivery(&id, state))
+            .await
+    }
+
+    async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
+        self.read(|ledger| ledger.not_before()).await
+    }
+
+    async fn keep_not_before(&self, instant: UtcMillis) -> Result<(), StoreError> {
+        self.write(move |ledger| ledger.keep_not_before(instant))
             .await
     }
 

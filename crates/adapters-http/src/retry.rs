@@ -23,7 +23,9 @@ use crate::authority::Authority;
 use crate::breaker::Breakers;
 use crate::call::{Call, Resend};
 use crate::classify::{Again, Cause, Judge, Received, Verdict};
+use crate::look::Look;
 use crate::sanitize::Screen;
+use crate::seen::Notes;
 use crate::throttle::{Refusal, Throttle, Tightness};
 use crate::traffic::{Traffic, Turn};
 use crate::transport::{Reply, Transport};
@@ -42,6 +44,7 @@ pub(crate) struct Link {
     pub(crate) traffic: Traffic,
     /// Whether an answer said that the tenant is a simulator.
     pub(crate) simulated: AtomicBool,
+    pub(crate) notes: Notes,
 }
 
 const LIMITS: RetryLimits = RetryLimits::STANDARD;
@@ -49,7 +52,7 @@ const LIMITS: RetryLimits = RetryLimits::STANDARD;
 const STUBBORN_REFUSALS: u32 = 3;
 
 impl Link {
-    /// Carries out `call` and reads its answer with `read`.
+    /// Carries out `call` and reads its answer with `read`; `look` is for a call that asks for one before it is sent again.
     ///
     /// # Errors
     ///
@@ -58,11 +61,12 @@ impl Link {
         &self,
         call: &Call,
         authority: &dyn Authority,
+        look: Option<&dyn Look>,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
         let span = info_span!("call", operation = call.operation.words());
         let carrying_out = async {
-            let ended = self.carry_out(call, authority, read).await;
+            let ended = self.carry_out(call, authority, look, read).await;
             note(&ended);
             ended
         };
@@ -73,6 +77,7 @@ impl Link {
         &self,
         call: &Call,
         authority: &dyn Authority,
+        look: Option<&dyn Look>,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
         let mut course = Course::beginning(self.clock.elapsed());
@@ -96,6 +101,26 @@ impl Link {
                 Verdict::Again(again) => again,
             };
             self.wait_after(call, &mut course, again).await?;
+            if course.received == Received::Maybe && call.resend == Resend::AfterLook {
+                Self::look_first(call, &course, look).await?;
+            }
+        }
+    }
+
+    /// Ends a call that may have happened, unless a look shows that it has not.
+    async fn look_first(
+        call: &Call,
+        course: &Course,
+        look: Option<&dyn Look>,
+    ) -> Result<(), ApiError> {
+        let Some(look) = look else { return Ok(()) };
+        match look.shows().await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(course.unsure(call, "the tenant shows one of that name by now")),
+            Err(error) => {
+                let why = format!("whether it happened could not be looked up: {error}");
+                Err(course.unsure(call, &why))
+            }
         }
     }
 
@@ -164,7 +189,8 @@ impl Link {
             // It queues behind the pause like all others.
             Decision::Wait(_) if tightness.is_some() && again.retry_after.is_none() => Ok(()),
             Decision::Wait(wait) => {
-                tracing::debug!(wait_ms = millis(wait), "waits before the next attempt");
+                let (wait_ms, why) = (millis(wait), &again.error);
+                tracing::info!(wait_ms, %why, "waits before the next attempt");
                 self.clock.wait(wait).await;
                 Ok(())
             }

@@ -207,7 +207,9 @@ impl Shared {
         let authority = Anonymous(request.origin.clone());
         let token = self
             .link
-            .call(&request.call(), &authority, |reply| granted(&reply.body))
+            .call(&request.call(), &authority, None, |reply| {
+                granted(&reply.body)
+            })
             .await?
             .value;
         let secrets = [Some(&token.access_token), token.id_token.as_ref()];
@@ -218,6 +220,9 @@ impl Shared {
             .ok_or_else(|| failed("the token holds characters that no header holds"))?;
         let base = self.api_base(request, &token).await?;
         let life = lifetime(token.expires_in);
+        let link = &self.link;
+        link.notes
+            .granted(token.scope.as_deref(), life, &link.screen);
         let fresh = life.saturating_sub(self.expiry_margin.min(life / 2));
         let fresh_ms = i64::try_from(fresh.as_millis()).unwrap_or(i64::MAX);
         let wall_ms = asked_wall.epoch_millis().saturating_add(fresh_ms);
@@ -256,7 +261,7 @@ impl Shared {
         let call = request.discovery(&tenant);
         let found = self
             .link
-            .call(&call, &authority, |reply| api_endpoint(&reply.body))
+            .call(&call, &authority, None, |reply| api_endpoint(&reply.body))
             .await?
             .value;
         let plain = if request.origin.is_loopback() {

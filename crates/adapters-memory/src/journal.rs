@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, Fingerprint};
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
@@ -30,6 +31,7 @@ struct Kept {
     /// Where each entry of the outbox stands.
     outbox_places: BTreeMap<String, usize>,
     chain: Chain,
+    not_before: Option<UtcMillis>,
 }
 
 #[derive(Debug)]
@@ -121,6 +123,15 @@ impl Journal for MemoryJournal {
             }
             None => Err(refused(format!("the outbox has no entry {id}"))),
         }
+    }
+
+    async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
+        Ok(self.kept().not_before)
+    }
+
+    async fn keep_not_before(&self, instant: UtcMillis) -> Result<(), StoreError> {
+        self.kept().not_before = Some(instant);
+        Ok(())
     }
 
     fn fingerprint(&self, secret: &SecretText) -> Fingerprint {

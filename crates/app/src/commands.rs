@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cxda_ports::error::ApiError;
 use cxda_usecases::plan::PlanError;
 
-use crate::cli::{Command, Global, OutputFormat};
+use crate::cli::{Command, Global, LogFormat, OutputFormat};
 use crate::env::Environment;
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
@@ -68,6 +68,11 @@ impl Ended {
         }
     }
 
+    /// What went wrong.
+    pub(crate) fn error(&self) -> &dyn std::error::Error {
+        &*self.error
+    }
+
     pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, WiringError::new(exit, message))
     }
@@ -112,6 +117,12 @@ impl Context<'_> {
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
     }
 
+    /// Whether a question may be asked on stderr: no program reads there, and nobody forbade it.
+    pub(crate) fn may_ask(&self) -> bool {
+        let for_people = self.global.log_format == LogFormat::Text && !self.is_json();
+        for_people && !self.global.no_input
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.global.format == OutputFormat::Json
     }
@@ -137,10 +148,7 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
         Command::Doctor => doctor::run(context, clock).await,
     };
     ended.unwrap_or_else(|ended| {
-        context.screen.error(&*ended.error);
-        if let Some(remedy) = ended.remedy {
-            context.screen.remedy(&remedy);
-        }
+        context.screen.error(&*ended.error, ended.remedy.as_deref());
         ended.exit
     })
 }

@@ -18,6 +18,7 @@ mod env;
 mod exit;
 mod interrupt;
 mod log;
+mod pause;
 mod progress;
 mod render;
 mod settings;
@@ -49,6 +50,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return exit;
         }
     };
+    log::start(&cli.global);
     let environment = match &cli.global.env_file {
         None => Environment::of_process(),
         Some(path) => match Environment::with_file(&in_directory(&cli.global, path)) {
@@ -61,7 +63,6 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         },
     };
     let screen = Screen::new(&cli.global, &environment);
-    log::start(&cli.global);
     if let Command::Datetime(arguments) = &cli.command {
         return commands::datetime::run(screen, arguments);
     }

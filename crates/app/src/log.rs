@@ -1,10 +1,15 @@
-//! The log on stderr.
+//! The log on stderr: lines for people, or one JSON object a line for programs.
+//!
+//! In JSON, remarks and errors go the same way, so that every line on stderr is an object.
 
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Global, LogFormat};
 
-/// Starts the log: warnings, with `-v` what is done, with `-vv` each request. Other crates' words stay out.
+/// What remarks are logged as; they are shown at every level but the quiet one.
+pub(crate) const REMARKS: &str = "cxda::remark";
+
+/// Starts the log: warnings, with `-v` what happens, with `-vv` each request. Other crates' words stay out.
 pub(crate) fn start(global: &Global) {
     let level = match global.verbose {
         0 if global.quiet => "error",
@@ -19,7 +24,10 @@ pub(crate) fn start(global: &Global) {
         "cxda_adapters_fs",
         "cxda_simulator",
     ];
-    let directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
+    let mut directives: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
+    if !global.quiet {
+        directives.push(format!("{REMARKS}=info"));
+    }
     let filter = EnvFilter::new(format!("error,{}", directives.join(",")));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -29,6 +37,10 @@ pub(crate) fn start(global: &Global) {
     // A second start in one process, as in tests, keeps the first.
     let _ = match global.log_format {
         LogFormat::Text => builder.without_time().try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init(),
     };
 }

@@ -15,17 +15,16 @@ const TICK: Duration = Duration::from_millis(120);
 pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar that is seen on a terminal and unless `screen` must be quiet.
+    /// A bar that is seen on a terminal where nothing else is written beside.
     pub(crate) fn new(screen: Screen) -> Self {
-        let seen = screen.interactive && !screen.quiet;
-        let target = if seen {
+        let target = if screen.animated {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(ProgressStyle::default_spinner());
-        if seen {
+        if screen.animated {
             bar.enable_steady_tick(TICK);
         }
         Self(bar)

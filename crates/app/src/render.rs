@@ -4,8 +4,9 @@ use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::{ColorChoice, Global};
+use crate::cli::{ColorChoice, Global, LogFormat};
 use crate::env::{self, Environment};
+use crate::log;
 
 pub(crate) mod apply;
 pub(crate) mod checks;
@@ -23,8 +24,10 @@ pub(crate) const FORMAT_VERSION: &str = "1.0";
 pub(crate) struct Screen {
     /// Whether stdout takes colours.
     colored: bool,
-    /// Whether stderr is a terminal, for progress and questions.
-    pub(crate) interactive: bool,
+    /// Whether somebody looks at stderr and nothing but progress is written there meanwhile.
+    pub(crate) animated: bool,
+    /// How everything on stderr is written.
+    log: LogFormat,
     /// Whether anything but the result and errors is printed.
     pub(crate) quiet: bool,
 }
@@ -42,6 +45,15 @@ pub(crate) enum Tone {
 }
 
 impl Screen {
+    /// Without colours, for tests of what is printed.
+    #[cfg(test)]
+    pub(crate) const PLAIN: Self = Self {
+        colored: false,
+        animated: false,
+        log: LogFormat::Text,
+        quiet: false,
+    };
+
     /// The screen of this process.
     pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
         let colored = match global.color {
@@ -51,10 +63,13 @@ impl Screen {
                 environment.filled(env::NO_COLOR).is_none() && std::io::stdout().is_terminal()
             }
         };
-        let interactive = std::io::stderr().is_terminal();
+        // A bar between the lines of a log spoils both.
+        let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
+        let animated = std::io::stderr().is_terminal() && !logs && !global.quiet;
         Self {
             colored,
-            interactive,
+            animated,
+            log: global.log_format,
             quiet: global.quiet,
         }
     }
@@ -88,30 +103,42 @@ impl Screen {
 
     /// Prints a remark beside the result, unless it must be quiet.
     pub(crate) fn remark(self, text: &str) {
-        if !self.quiet {
-            self.error_text(&format!("{text}\n"));
+        match self.log {
+            LogFormat::Json => tracing::info!(target: log::REMARKS, "{text}"),
+            LogFormat::Text if self.quiet => {}
+            LogFormat::Text => self.error_text(&format!("{text}\n")),
         }
     }
 
-    /// Prints an error with all that it comes from.
-    pub(crate) fn error(self, error: &dyn std::error::Error) {
-        let mut text = format!("error: {error}\n");
+    /// Prints an error with all that it comes from, and what to do about it where that is known.
+    pub(crate) fn error(self, error: &dyn std::error::Error, remedy: Option<&str>) {
+        let mut causes = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
-            text.push_str(&format!("  because: {cause}\n"));
+            causes.push(cause.to_string());
             source = cause.source();
+        }
+        if self.log == LogFormat::Json {
+            let because = (!causes.is_empty()).then(|| causes.join(": "));
+            tracing::error!(because, hint = remedy, "{error}");
+            return;
+        }
+        let mut text = format!("error: {error}\n");
+        for cause in causes {
+            text.push_str(&format!("  because: {cause}\n"));
+        }
+        if let Some(remedy) = remedy {
+            text.push_str(&format!("  hint: {remedy}\n"));
         }
         self.error_text(&safe::lines(&text));
     }
 
-    /// Prints what to do about an error.
-    pub(crate) fn remedy(self, remedy: &str) {
-        self.error_text(&safe::lines(&format!("  hint: {remedy}\n")));
-    }
-
     /// Prints an error message.
     pub(crate) fn error_message(self, message: &str) {
-        self.error_text(&safe::lines(&format!("error: {message}\n")));
+        match self.log {
+            LogFormat::Json => tracing::error!("{message}"),
+            LogFormat::Text => self.error_text(&safe::lines(&format!("error: {message}\n"))),
+        }
     }
 
     #[expect(

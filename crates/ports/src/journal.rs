@@ -145,6 +145,22 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if it could not be kept.
     async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError>;
 
+    /// The instant before which the tenant asked not to be sent anything, as it was kept last; it may be over.
+    ///
+    /// How long it is believed is a rule of [`Pause`](cxda_domain::pause::Pause), not of the journal.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError>;
+
+    /// Keeps that the tenant asked not to be sent anything before `instant`, in the place of what was kept before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be kept.
+    async fn keep_not_before(&self, instant: UtcMillis) -> Result<(), StoreError>;
+
     /// A keyed hash of `secret`. The key never leaves the journal, so the hash tells nobody else anything.
     fn fingerprint(&self, secret: &SecretText) -> Fingerprint;
 }

@@ -7,10 +7,10 @@ use cxda_domain::instant::UtcMillis;
 use cxda_ports::clock::Clock;
 
 #[derive(Debug)]
-pub(super) struct RealClock(Instant);
+pub(crate) struct RealClock(Instant);
 
 impl RealClock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Instant::now())
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{EntityTag, IdempotencyKey, ResourceId};
 use cxda_ports::journal::{DeliveryState, Intent, Memory, OutboxEntry, Settlement};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -194,6 +195,31 @@ impl<'a> Ledger<'a> {
         } else {
             Err(format!("the outbox has no entry {id}").into())
         }
+    }
+
+    pub(super) fn not_before(&self) -> Result<Option<UtcMillis>, Fault> {
+        // A store of version 1 that is only read stays as it is; nobody kept a pause in it.
+        if !self.connection.table_exists(None, "pauses")? {
+            return Ok(None);
+        }
+        let kept: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT not_before_ms FROM pauses WHERE tenant = ?1 AND origin = ?2",
+                params![self.scope.tenant, self.scope.origin],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(kept.map(UtcMillis::from_epoch_millis))
+    }
+
+    pub(super) fn keep_not_before(&self, instant: UtcMillis) -> Result<(), Fault> {
+        self.connection.execute(
+            "INSERT INTO pauses (tenant, origin, not_before_ms) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET not_before_ms = ?3",
+            params![self.scope.tenant, self.scope.origin, instant.epoch_millis()],
+        )?;
+        Ok(())
     }
 
     fn all<T>(

@@ -14,7 +14,7 @@ use super::opening;
 use crate::atomic;
 
 /// What brings a file from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// How long to wait for another process that is just writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -142,12 +142,48 @@ fn fingerprints_are_keyed_by_the_first_key_of_the_store() {
     assert_ne!(again.fingerprint(&SecretText::new("other")), fingerprint);
 }
 
+#[tokio::test]
+async fn a_pause_is_kept_for_its_tenant_alone_and_outlives_the_process() {
+    let (_folder, path) = place();
+    let instant = UtcMillis::from_epoch_millis(1_709_220_600_000);
+    let store = Store::open(&path, scope("a"), KEY).unwrap();
+    store.keep_not_before(instant).await.unwrap();
+    drop(store);
+    for (tenant, kept) in [("a", Some(instant)), ("b", None)] {
+        let reader = Store::open_read_only(&path, scope(tenant)).unwrap();
+        assert_eq!(reader.unwrap().not_before().await.unwrap(), kept);
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_be_written() {
+    let (_folder, path) = place();
+    let store = Store::open(&path, scope("a"), KEY).unwrap();
+    store.adopt(&[applied("one")]).await.unwrap();
+    drop(store);
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("DROP TABLE pauses").unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    drop(connection);
+
+    let reader = Store::open_read_only(&path, scope("a")).unwrap().unwrap();
+    assert_eq!(reader.not_before().await.unwrap(), None);
+    assert_eq!(reader.last_applied().await.unwrap().len(), 1);
+    drop(reader);
+
+    let instant = UtcMillis::from_epoch_millis(7);
+    let store = Store::open(&path, scope("a"), KEY).unwrap();
+    store.keep_not_before(instant).await.unwrap();
+    assert_eq!(store.not_before().await.unwrap(), Some(instant));
+    assert_eq!(store.last_applied().await.unwrap().len(), 1);
+}
+
 #[test]
 fn a_store_of_a_newer_version_is_refused() {
     let (_folder, path) = place();
     drop(Store::open(&path, scope("a"), KEY).unwrap());
     let connection = Connection::open(&path).unwrap();
-    connection.pragma_update(None, "user_version", 2).unwrap();
+    connection.pragma_update(None, "user_version", 3).unwrap();
     drop(connection);
     for refused in [
         Store::open(&path, scope("a"), KEY).map(drop),

@@ -87,11 +87,13 @@ impl Link {
             leave.ended(health(&outcome));
         });
         drop(permit);
-        if let Ok(reply) = &outcome
-            && self.heard(reply, course.wave)
-        {
-            // What this call is answered is not what others are.
-            course.served_before = course.served_before.map(|before| before + 1);
+        if let Ok(reply) = &outcome {
+            self.notes
+                .answered(reply, began, &*self.clock, &self.screen);
+            if self.heard(reply, course.wave) {
+                // What this call is answered is not what others are.
+                course.served_before = course.served_before.map(|before| before + 1);
+            }
         }
         Ok(judge.verdict(outcome, &grant.origin()))
     }

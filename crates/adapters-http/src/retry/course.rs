@@ -99,6 +99,10 @@ impl Course {
         );
         let mut ended = error;
         if self.received == Received::Maybe && !settles {
+            if let ApiErrorKind::Rejected { problems } = &ended.kind {
+                let said = problems.iter().map(|problem| problem.message.as_str());
+                ended.detail = said.collect::<Vec<_>>().join("; ");
+            }
             ended.kind = ApiErrorKind::OutcomeUnknown;
             ended.operation = call.operation;
         }
@@ -130,6 +134,12 @@ impl Course {
             None => ApiErrorKind::RateLimited { retry_after: None },
         };
         self.unsent(call, kind, &why.to_string())
+    }
+
+    /// The error of a write that may have happened and is not sent again, because of `why`.
+    pub(super) fn unsure(&self, call: &Call, why: &str) -> ApiError {
+        let error = self.unsent(call, ApiErrorKind::OutcomeUnknown, why);
+        self.ended(call, error)
     }
 
     /// That `why` kept the next request from being sent, behind what the latest one failed with.

@@ -16,6 +16,8 @@ pub(crate) struct GrantedToken {
     pub(crate) access_token: SecretText,
     /// Seconds that it lives, unclamped; `None` where the answer does not say.
     pub(crate) expires_in: Option<f64>,
+    /// What it may do, in scopes with spaces between; `None` where the answer does not say.
+    pub(crate) scope: Option<String>,
     /// The id token, where there is one.
     pub(crate) id_token: Option<SecretText>,
 }
@@ -41,6 +43,7 @@ pub(crate) fn granted(body: &[u8]) -> Result<GrantedToken, WireError> {
     Ok(GrantedToken {
         access_token: SecretText::new(access_token),
         expires_in: members.get("expires_in").and_then(seconds),
+        scope: members.get("scope").and_then(|raw| parse(raw).ok()),
         id_token: text("id_token").map(SecretText::new),
     })
 }

@@ -19,3 +19,4 @@ mod stage;
 mod throttle;
 mod token;
 mod waits;
+mod wire;

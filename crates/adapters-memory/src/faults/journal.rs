@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
@@ -26,6 +27,8 @@ pub enum JournalCall {
     RecordsAfter,
     PendingDeliveries,
     NoteDelivery,
+    NotBefore,
+    KeepNotBefore,
 }
 
 /// Wraps a journal.
@@ -113,6 +116,16 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             self.inner.note_delivery(id, state),
         )
         .await
+    }
+
+    async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
+        self.pass(JournalCall::NotBefore, self.inner.not_before())
+            .await
+    }
+
+    async fn keep_not_before(&self, instant: UtcMillis) -> Result<(), StoreError> {
+        let keeping = self.inner.keep_not_before(instant);
+        self.pass(JournalCall::KeepNotBefore, keeping).await
     }
 
     fn fingerprint(&self, secret: &SecretText) -> Fingerprint {

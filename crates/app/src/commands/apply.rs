@@ -1,5 +1,6 @@
 //! `cxda apply`: plan, ask, carry out, notify, audit.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,31 +9,34 @@ use cxda_adapters_fs::plans::PlanFiles;
 use cxda_domain::audit::Compliance;
 use cxda_domain::key::RunId;
 use cxda_domain::plan::{ChangeKind, PlanScope};
-use cxda_domain::secret::Redactor;
+use cxda_domain::secret::{Redactor, SecretText};
 use cxda_ports::ids::IdSource;
-use cxda_ports::manifests::PlanStore;
-use cxda_usecases::apply::{ApplyOptions, OnError, Subscription, apply};
+use cxda_ports::manifests::{ManifestSource, PlanStore};
+use cxda_ports::secrets::SecretSource;
+use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
 use cxda_usecases::deliver::{Delivered, deliver};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
+use tracing::Instrument as _;
 
 use crate::cli::{ApplyArgs, OnErrorChoice};
 use crate::commands::plan::{destination, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
+use crate::pause;
 use crate::progress::Bar;
 use crate::render::apply::Report;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
-use crate::wiring::{self, Connection, HiddenSecrets, Writing};
+use crate::wiring::{self, Connection, HiddenSecrets, Patience, Writing};
 
 pub(crate) async fn run(
     context: Context<'_>,
     arguments: &ApplyArgs,
     clock: Arc<SystemClock>,
 ) -> Result<Exit, Ended> {
-    let asks = std::io::stdin().is_terminal() && !context.global.no_input && !context.is_json();
+    let asks = std::io::stdin().is_terminal() && context.may_ask();
     if !arguments.yes && !asks {
         let message = "apply needs a yes: there is no terminal to ask on (use --yes, or `cxda plan` to look first)";
         return Err(Ended::message(Exit::Refused, message));
@@ -49,29 +53,12 @@ pub(crate) async fn run(
         Some(saved) => saved.scope().clone(),
         None => PlanScope::from(&arguments.scope),
     };
-    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock)).await;
-    let connection = match connecting {
+    let patience = Patience::AsSettled;
+    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let connection = match connecting.await {
         Ok(connection) => connection,
         Err(error) => return unconnected(context, &tenant, &manifests, error).await,
     };
-    let wait = context.global.lock_timeout;
-    let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
-    let secrets = HiddenSecrets::new(&secrets, &connection);
-    let bar = Bar::new(context.screen);
-    let ports = PlanPorts {
-        manifests: &manifests,
-        secrets: &secrets,
-        tenant: connection.ports(),
-        journal: &writing.store,
-        progress: &bar,
-    };
-    let planned = plan(ports, &scope).await;
-    bar.clear();
-    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
-    if let Some(exit) = refused(context, arguments, &connection, &planned, saved.as_ref())? {
-        return Ok(exit);
-    }
-    let targets = wiring::relay_targets(&secrets, &settings.webhooks).await;
     let run = Run {
         context,
         arguments,
@@ -79,9 +66,19 @@ pub(crate) async fn run(
         connection: &connection,
         clock: &clock,
     };
-    let exit = run.carry_out(&planned, &writing, &targets).await?;
+    let wait = context.global.lock_timeout;
+    let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
+    let ended = match pause::respect(&settings, &connection, &writing.store, &*clock).await {
+        Ok(()) => {
+            let secrets = HiddenSecrets::new(&secrets, &connection);
+            run.plan_and_carry_out(&manifests, &secrets, &scope, saved.as_ref(), &writing)
+                .await
+        }
+        Err(error) => unconnected(context, &tenant, &manifests, error).await,
+    };
+    pause::keep(context.screen, &settings, &connection, &*clock).await;
     connection.close().await;
-    Ok(exit)
+    ended
 }
 
 async fn load(path: &Path) -> Result<SavedPlan, Ended> {
@@ -152,33 +149,43 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    async fn plan_and_carry_out(
+        &self,
+        manifests: &dyn ManifestSource,
+        secrets: &dyn SecretSource,
+        scope: &PlanScope,
+        saved: Option<&SavedPlan>,
+        writing: &Writing,
+    ) -> Result<Exit, Ended> {
+        let (context, connection) = (self.context, self.connection);
+        let bar = Bar::new(context.screen);
+        let ports = PlanPorts {
+            manifests,
+            secrets,
+            tenant: connection.ports(),
+            journal: &writing.store,
+            progress: &bar,
+        };
+        let planned = plan(ports, scope).await;
+        bar.clear();
+        let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+        if let Some(exit) = refused(context, self.arguments, connection, &planned, saved)? {
+            return Ok(exit);
+        }
+        let targets = wiring::relay_targets(secrets, &self.settings.webhooks).await;
+        self.carry_out(&planned, writing, &targets).await
+    }
+
     async fn carry_out(
         &self,
         planned: &Planned,
         writing: &Writing,
-        targets: &std::collections::BTreeMap<String, cxda_domain::secret::SecretText>,
+        targets: &BTreeMap<String, SecretText>,
     ) -> Result<Exit, Ended> {
-        let random = SystemRandom;
-        let options = self.options(RunId::new(random.fresh()));
-        let bar = Bar::new(self.context.screen);
-        let ports = ApplyPorts {
-            tenant: self.connection.ports(),
-            journal: &writing.store,
-            audit: &writing.audit,
-            clock: self.clock,
-            ids: &random,
-            progress: &bar,
-        };
-        let interrupt = self.context.interrupt;
-        let applied = apply(ports, &options, planned, interrupt.stop_flag()).await;
-        bar.clear();
-        let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
-        let webhooks = if options.subscriptions.is_empty() {
-            Delivered::default()
-        } else {
-            let delivered = deliver(&writing.store, &self.connection.client, targets).await;
-            delivered.map_err(|error| Ended::new(exit::of_store(&error), error))?
-        };
+        let options = self.options(RunId::new(SystemRandom.fresh()));
+        let span = tracing::info_span!("apply", run = options.run.as_str());
+        let sending = self.send(planned, writing, targets, &options);
+        let (applied, webhooks) = sending.instrument(span).await?;
         let traffic = self.connection.client.traffic();
         let redactor = Redactor::new(planned.secrets.iter().cloned());
         let report = Report {
@@ -191,16 +198,47 @@ impl Run<'_> {
             webhooks,
             redactor: &redactor,
         };
+        let screen = self.context.screen;
         if self.context.is_json() {
-            self.context.screen.result(&report.json());
+            screen.result(&report.json());
         } else if !planned.plan.changes.is_empty() {
-            self.context
-                .screen
-                .result(&format!("\n{}", report.text(self.context.screen)));
+            screen.result(&format!("\n{}", report.text(screen)));
         }
-        Ok(interrupt
-            .exit()
-            .unwrap_or_else(|| exit::of_applied(&applied)))
+        let interrupted = self.context.interrupt.exit();
+        Ok(interrupted.unwrap_or_else(|| exit::of_applied(&applied)))
+    }
+
+    /// Everything of the run for which something is sent.
+    async fn send(
+        &self,
+        planned: &Planned,
+        writing: &Writing,
+        targets: &BTreeMap<String, SecretText>,
+        options: &ApplyOptions,
+    ) -> Result<(Applied, Delivered), Ended> {
+        let bar = Bar::new(self.context.screen);
+        let ports = ApplyPorts {
+            tenant: self.connection.ports(),
+            journal: &writing.store,
+            audit: &writing.audit,
+            clock: self.clock,
+            ids: &SystemRandom,
+            progress: &bar,
+        };
+        tracing::info!(changes = planned.plan.changes.len(), "the run begins");
+        let stop = self.context.interrupt.stop_flag();
+        let applied = apply(ports, options, planned, stop).await;
+        bar.clear();
+        let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
+        let webhooks = if options.subscriptions.is_empty() {
+            Delivered::default()
+        } else {
+            let delivered = deliver(&writing.store, &self.connection.client, targets).await;
+            delivered.map_err(|error| Ended::new(exit::of_store(&error), error))?
+        };
+        let [done, failed] = [Outcome::Done, Outcome::Failed].map(|each| applied.count(each));
+        tracing::info!(done, failed, "the run ends");
+        Ok((applied, webhooks))
     }
 
     fn options(&self, run: RunId) -> ApplyOptions {

@@ -7,11 +7,13 @@ use cxda_usecases::get::{Listing, get};
 use crate::cli::{GetArgs, GetKind};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
+use crate::pause;
 use crate::progress::Bar;
 use crate::render::counted;
 use crate::render::listing::{listing_json, listing_text};
+use crate::settings::Settings;
 use crate::system::SystemClock;
-use crate::wiring;
+use crate::wiring::{self, Connection, Patience};
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -21,7 +23,24 @@ pub(crate) async fn run(
     let settings = context.settings()?;
     let tenant = settings.tenant(context.environment)?;
     let secrets = wiring::secrets(&settings, context.environment);
-    let connection = wiring::connect(&settings, &tenant, &secrets, clock).await?;
+    let patience = Patience::AsSettled;
+    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let connection = connecting.await?;
+    let ended = show(context, arguments, &settings, &connection, &clock).await;
+    pause::keep(context.screen, &settings, &connection, &*clock).await;
+    connection.close().await;
+    ended
+}
+
+async fn show(
+    context: Context<'_>,
+    arguments: &GetArgs,
+    settings: &Settings,
+    connection: &Connection,
+    clock: &SystemClock,
+) -> Result<Exit, Ended> {
+    let journal = wiring::journal_to_read(settings, wiring::scope(connection))?;
+    pause::respect(settings, connection, &*journal, clock).await?;
     let (listing, kind) = match arguments.kind {
         GetKind::Views => (Listing::Views, "views"),
         GetKind::Actions => (Listing::Actions, "actions"),
@@ -30,10 +49,9 @@ pub(crate) async fn run(
     let bar = Bar::new(context.screen);
     let got = get(connection.ports(), &bar, listing, arguments.name.as_deref()).await;
     bar.clear();
-    let items = got.map_err(|error| Ended::unread(error, &connection))?;
-    connection.close().await;
+    let items = got.map_err(|error| Ended::unread(error, connection))?;
     if context.is_json() {
-        let text = listing_json(&tenant.name, kind, &items)
+        let text = listing_json(&connection.heading.tenant, kind, &items)
             .map_err(|error| Ended::new(Exit::Unreachable, error))?;
         context.screen.result(&text);
     } else if !items.is_empty() {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use cxda_adapters_fs::plans::PlanFiles;
 use cxda_domain::plan::{Plan, PlanScope};
 use cxda_domain::request::RateLimit;
+use cxda_ports::journal::Journal;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
+use cxda_ports::secrets::SecretSource;
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::PlanPorts;
 use cxda_usecases::saved::{Destination, SavedPlan};
@@ -14,11 +16,12 @@ use cxda_usecases::validate::validate;
 use crate::cli::{PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
+use crate::pause;
 use crate::progress::Bar;
 use crate::render::plan::{Heading, plan_json, plan_text};
 use crate::settings::Tenant;
 use crate::system::SystemClock;
-use crate::wiring::{self, Connection, HiddenSecrets, WiringError};
+use crate::wiring::{self, Connection, HiddenSecrets, Patience, WiringError};
 
 impl From<&ScopeArgs> for PlanScope {
     fn from(arguments: &ScopeArgs) -> Self {
@@ -46,24 +49,54 @@ pub(crate) async fn run(
     let tenant = settings.tenant(context.environment)?;
     let secrets = wiring::secrets(&settings, context.environment);
     let manifests = wiring::manifests(&settings, Vec::new())?;
-    let connecting = wiring::connect(&settings, &tenant, &secrets, clock).await;
-    let connection = match connecting {
+    let patience = Patience::AsSettled;
+    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let connection = match connecting.await {
         Ok(connection) => connection,
         Err(error) => return unconnected(context, &tenant, &manifests, error).await,
     };
     let journal = wiring::journal_to_read(&settings, wiring::scope(&connection))?;
+    let ended = match pause::respect(&settings, &connection, &*journal, &*clock).await {
+        Ok(()) => {
+            let secrets = HiddenSecrets::new(&secrets, &connection);
+            look(
+                context,
+                arguments,
+                &connection,
+                &manifests,
+                &secrets,
+                &*journal,
+            )
+            .await
+        }
+        Err(error) => unconnected(context, &tenant, &manifests, error).await,
+    };
+    drop(journal);
+    pause::keep(context.screen, &settings, &connection, &*clock).await;
+    connection.close().await;
+    ended
+}
+
+async fn look(
+    context: Context<'_>,
+    arguments: &PlanArgs,
+    connection: &Connection,
+    manifests: &dyn ManifestSource,
+    secrets: &dyn SecretSource,
+    journal: &dyn Journal,
+) -> Result<Exit, Ended> {
     let bar = Bar::new(context.screen);
     let scope = PlanScope::from(&arguments.scope);
     let ports = PlanPorts {
-        manifests: &manifests,
-        secrets: &HiddenSecrets::new(&secrets, &connection),
+        manifests,
+        secrets,
         tenant: connection.ports(),
-        journal: &*journal,
+        journal,
         progress: &bar,
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
-    let planned = planned.map_err(|error| Ended::without_plan(error, &connection))?;
+    let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
     show(
         context,
         &connection.heading(),
@@ -75,12 +108,11 @@ pub(crate) async fn run(
     }
     if let Some(path) = &arguments.out {
         let path = context.folder()?.join(path);
-        save(&planned, &connection, &scope, &path.display().to_string()).await?;
+        save(&planned, connection, &scope, &path.display().to_string()).await?;
         context
             .screen
             .remark(&format!("Saved to {}.", path.display()));
     }
-    connection.close().await;
     let changes = !planned.plan.changes.is_empty();
     Ok(if changes && arguments.detailed_exitcode {
         Exit::Changes

@@ -3,6 +3,7 @@
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{Phase, SealedRecord};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, EntityTag};
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
@@ -20,6 +21,7 @@ pub async fn keeps_its_promises(journal: &dyn Journal) {
     what_was_applied_is_remembered_until_forgotten(journal).await;
     a_settlement_is_kept_whole_or_not_at_all(journal).await;
     events_wait_until_they_are_delivered(journal).await;
+    the_latest_pause_is_kept(journal).await;
     writes_that_meet_are_all_kept(journal).await;
     records_make_one_chain(journal).await;
     fingerprints_tell_secrets_apart(journal);
@@ -30,6 +32,7 @@ async fn a_fresh_one_is_empty(journal: &dyn Journal) {
     assert_eq!(journal.open_intents().await.unwrap(), []);
     assert_eq!(journal.records_after(0).await.unwrap(), []);
     assert_eq!(journal.pending_deliveries().await.unwrap(), []);
+    assert_eq!(journal.not_before().await.unwrap(), None);
 }
 
 async fn an_intent_is_kept_until_it_is_resolved(journal: &dyn Journal) {
@@ -133,6 +136,15 @@ async fn events_wait_until_they_are_delivered(journal: &dyn Journal) {
             .await
             .is_err()
     );
+}
+
+async fn the_latest_pause_is_kept(journal: &dyn Journal) {
+    // Also an earlier one goes before: whoever keeps it knows better. That it is over is no matter of the journal.
+    for millis in [1_709_220_600_000, 1_709_220_599_999, -1] {
+        let instant = UtcMillis::from_epoch_millis(millis);
+        journal.keep_not_before(instant).await.unwrap();
+        assert_eq!(journal.not_before().await.unwrap(), Some(instant));
+    }
 }
 
 async fn writes_that_meet_are_all_kept(journal: &dyn Journal) {
