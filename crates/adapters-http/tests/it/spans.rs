@@ -89,7 +89,10 @@ async fn every_attempt_is_on_record_with_what_tells_it_apart() {
             if sent.earlier == 0 { "r-1" } else { "r-2" },
         )];
         let found = if sent.earlier == 0 { 503 } else { 200 };
-        let body = r#"{"id":"a","name":"n"}"#;
+        let body = match sent.earlier {
+            0 => r#"{"message":"busy"}"#,
+            _ => r#"{"id":"a","name":"n"}"#,
+        };
         (Duration::from_millis(2), Ok(reply(found, &id, body)))
     });
     let tenant = stage.ready();
@@ -105,7 +108,7 @@ async fn every_attempt_is_on_record_with_what_tells_it_apart() {
     {"attempt":2,"latency_ms":2.0,"name":"attempt","operation":"get action","request_id":"r-2","status":200} in {"name":"call","operation":"get action"}
     "#);
     insta::assert_snapshot!(lines.of(&["done", "waits before the next attempt"]).join("\n"), @r#"
-    DEBUG waits before the next attempt {"wait_ms":100}
+    INFO waits before the next attempt {"wait_ms":100,"why":"get action failed: the tenant is unavailable: busy (HTTP 503, request r-1)"}
     DEBUG done {"attempts":2,"latency_ms":4.0}
     "#);
 }
