@@ -330,6 +330,11 @@ fn each_kind_of_mistake_is_found() {
             "app: reqwest belongs to another crate",
         ),
         (
+            "simulator",
+            "[dependencies]\nreqwest = '1'",
+            "simulator: reqwest belongs to another crate",
+        ),
+        (
             "app",
             "[dependencies]\naxum = '1'",
             "app: axum belongs to another crate",
@@ -387,6 +392,7 @@ fn what_the_table_allows_is_not_found() {
             "simulator",
             "[dependencies]\naxum = '1'\n[dev-dependencies]\nreqwest = '1'",
         ),
+        ("app", "[dev-dependencies]\nreqwest = '1'"),
         (
             "usecases",
             "[dev-dependencies]\ncxda-adapters-memory = '1'\ncxda-testkit = '1'\nmockall = '1'\ncxda-ports = { workspace = true, features = ['mock'] }",

@@ -7,6 +7,7 @@ use cxda_domain::action::ActionName;
 use cxda_domain::body::ActionBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_ports::actions::{ActionsApi, Deleted, SandboxAnswer};
 use cxda_ports::error::{Answer, ApiError, CallCost};
@@ -14,6 +15,7 @@ use cxda_ports::page::{Page, PageCursor};
 use http::Method;
 
 use crate::call::{AnswerForm, BodyLimit};
+use crate::look::ActionLook;
 use crate::paging::{Held, NumberPlace};
 use crate::tenant::{HttpTenant, unsendable};
 use crate::transport::Reply;
@@ -73,6 +75,10 @@ impl ActionsApi for HttpTenant {
         .await
     }
 
+    fn create_guard(&self) -> CreateGuard {
+        self.guard_of_creates()
+    }
+
     async fn create(
         &self,
         body: &ActionBody,
@@ -81,8 +87,14 @@ impl ActionsApi for HttpTenant {
         let operation = Operation::CreateAction;
         let text = action::create_body(body).map_err(|error| unsendable(operation, error))?;
         let call = self.create(operation, text, key.as_str())?;
-        self.send(&call, |reply| action::observe(document(&reply.body)?))
-            .await
+        let look = ActionLook {
+            tenant: self,
+            name: &body.name,
+        };
+        self.send_looking(&call, &look, |reply| {
+            action::observe(document(&reply.body)?)
+        })
+        .await
     }
 
     async fn replace(

@@ -33,6 +33,8 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 pub(crate) enum Resend {
     /// It changes nothing, or carries a key or a precondition, or means the same twice.
     Safe,
+    /// It carries a key, but not every tenant honours one: only after a look that shows that it has not happened.
+    AfterLook,
     /// Sent twice it might happen twice.
     Never,
 }

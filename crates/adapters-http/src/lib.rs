@@ -14,6 +14,7 @@ mod call;
 mod classify;
 pub mod config;
 pub mod credentials;
+mod look;
 mod paging;
 pub mod profile;
 mod relay;

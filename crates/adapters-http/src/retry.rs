@@ -23,6 +23,7 @@ use crate::authority::Authority;
 use crate::breaker::Breakers;
 use crate::call::{Call, Resend};
 use crate::classify::{Again, Cause, Judge, Received, Verdict};
+use crate::look::Look;
 use crate::sanitize::Screen;
 use crate::seen::Notes;
 use crate::throttle::{Refusal, Throttle, Tightness};
@@ -51,7 +52,7 @@ const LIMITS: RetryLimits = RetryLimits::STANDARD;
 const STUBBORN_REFUSALS: u32 = 3;
 
 impl Link {
-    /// Carries out `call` and reads its answer with `read`.
+    /// Carries out `call` and reads its answer with `read`; `look` is for a call that asks for one before it is sent again.
     ///
     /// # Errors
     ///
@@ -60,11 +61,12 @@ impl Link {
         &self,
         call: &Call,
         authority: &dyn Authority,
+        look: Option<&dyn Look>,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
         let span = info_span!("call", operation = call.operation.words());
         let carrying_out = async {
-            let ended = self.carry_out(call, authority, read).await;
+            let ended = self.carry_out(call, authority, look, read).await;
             note(&ended);
             ended
         };
@@ -75,6 +77,7 @@ impl Link {
         &self,
         call: &Call,
         authority: &dyn Authority,
+        look: Option<&dyn Look>,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
         let mut course = Course::beginning(self.clock.elapsed());
@@ -98,6 +101,26 @@ impl Link {
                 Verdict::Again(again) => again,
             };
             self.wait_after(call, &mut course, again).await?;
+            if course.received == Received::Maybe && call.resend == Resend::AfterLook {
+                Self::look_first(call, &course, look).await?;
+            }
+        }
+    }
+
+    /// Ends a call that may have happened, unless a look shows that it has not.
+    async fn look_first(
+        call: &Call,
+        course: &Course,
+        look: Option<&dyn Look>,
+    ) -> Result<(), ApiError> {
+        let Some(look) = look else { return Ok(()) };
+        match look.shows().await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(course.unsure(call, "the tenant shows one of that name by now")),
+            Err(error) => {
+                let why = format!("whether it happened could not be looked up: {error}");
+                Err(course.unsure(call, &why))
+            }
         }
     }
 
@@ -146,7 +169,8 @@ impl Link {
         };
         let kind = match again.cause {
             Cause::Transient => FailureKind::Transient,
-            Cause::Throttled | Cause::Busy => FailureKind::Throttled,
+            Cause::Throttled => FailureKind::Throttled,
+            Cause::Busy => FailureKind::Busy,
         };
         let failure = Failure {
             kind,

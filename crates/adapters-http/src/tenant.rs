@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cxda_domain::key::EntityTag;
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_domain::retry::RetryQuota;
 use cxda_domain::secret::SecretText;
@@ -18,6 +19,7 @@ use crate::breaker::Breakers;
 use crate::call::{AnswerForm, Call, IDEMPOTENCY_KEY, Permission, Resend};
 use crate::config::{ConfigError, HttpConfig, Timeouts};
 use crate::credentials::AuthKind;
+use crate::look::Look;
 use crate::profile::{ApiProfile, Idempotency};
 use crate::retry::Link;
 use crate::sanitize::Screen;
@@ -25,7 +27,7 @@ use crate::seen::{Notes, Seen};
 use crate::throttle::Throttle;
 use crate::token::TokenSource;
 use crate::traffic::{Traffic, TrafficCount};
-use crate::transport::{HttpClient, Reach, Reply, Transport};
+use crate::transport::{HttpClient, Reply, Transport, Trust};
 use crate::wire::WireError;
 
 /// The longest entity tag that is sent back.
@@ -61,12 +63,13 @@ impl HttpTenant {
         let plain = [auth_url, &config.base_url]
             .iter()
             .all(|url| url.is_plain_http());
-        let reach = if plain {
-            Reach::Loopback
+        // Where no https is spoken, a machine without CA certificates will do.
+        let trust = if plain {
+            Trust::Only(Vec::new())
         } else {
-            Reach::Anywhere
+            Trust::Machine
         };
-        let client = HttpClient::new(&config.user_agent, reach, config.timeouts)?;
+        let client = HttpClient::new(&config.user_agent, &trust, config.timeouts)?;
         Self::over(Arc::new(client), config, clock, jitter)
     }
 
@@ -178,6 +181,14 @@ impl HttpTenant {
         self.request(operation, Method::GET, id, (200, AnswerForm::Json))
     }
 
+    /// What the profile offers against a create that is carried out twice.
+    pub(crate) fn guard_of_creates(&self) -> CreateGuard {
+        match self.profile.idempotency() {
+            Idempotency::Header => CreateGuard::Key,
+            Idempotency::None => CreateGuard::Nothing,
+        }
+    }
+
     /// A call that creates something from `body` under `key`.
     pub(crate) fn create(
         &self,
@@ -192,7 +203,7 @@ impl HttpTenant {
             Idempotency::None => Ok(call),
             Idempotency::Header => {
                 let key = header(operation, key, "the idempotency key")?;
-                Ok(call.header(IDEMPOTENCY_KEY, key).resend(Resend::Safe))
+                Ok(call.header(IDEMPOTENCY_KEY, key).resend(Resend::AfterLook))
             }
         }
     }
@@ -223,7 +234,17 @@ impl HttpTenant {
         call: &Call,
         read: impl Fn(&Reply) -> Result<T, WireError>,
     ) -> Result<Answer<T>, ApiError> {
-        self.link.call(call, &self.tokens, read).await
+        self.link.call(call, &self.tokens, None, read).await
+    }
+
+    /// Carries out the create `call`, which is sent again only where `look` shows nothing yet.
+    pub(crate) async fn send_looking<T>(
+        &self,
+        call: &Call,
+        look: &dyn Look,
+        read: impl Fn(&Reply) -> Result<T, WireError>,
+    ) -> Result<Answer<T>, ApiError> {
+        self.link.call(call, &self.tokens, Some(look), read).await
     }
 }
 

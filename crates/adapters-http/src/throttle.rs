@@ -191,12 +191,13 @@ impl Throttle {
         })
     }
 
-    /// Takes note that the tenant answered a request of `wave` otherwise.
-    pub(crate) fn served(&self, wave: Wave) {
+    /// Takes note that the tenant answered a request of `wave` otherwise, and tells whether that counts: it does not where
+    /// the tenant refused another one since.
+    pub(crate) fn served(&self, wave: Wave) -> bool {
         {
             let mut state = self.lock();
             if wave != Wave(state.waves) {
-                return;
+                return false;
             }
             state.served += 1;
             state.refusing_since = None;
@@ -206,6 +207,7 @@ impl Throttle {
             }
         }
         self.changed.notify_one();
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

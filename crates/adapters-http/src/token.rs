@@ -2,6 +2,7 @@
 //!
 //! How a token is asked for is the business of [`request`].
 
+mod flight;
 mod request;
 
 use std::fmt;
@@ -14,9 +15,9 @@ use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::{ApiError, ApiErrorKind};
 use http::HeaderValue;
-use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use self::flight::{Flight, Pilot};
 use self::request::TokenRequest;
 use crate::authority::{AccessToken, Anonymous, Authority, Grant, Renewal};
 use crate::base_url::{BaseUrl, Origin, PlainHttp};
@@ -58,7 +59,7 @@ enum How {
 struct State {
     current: Option<Arc<Token>>,
     /// The call that is under way, for all who wait for it.
-    flight: Option<watch::Receiver<Option<Landing>>>,
+    flight: Option<Arc<Flight>>,
     /// The API host that was discovered, where the credentials' kind asks for that.
     discovered: Option<BaseUrl>,
     last_serial: u64,
@@ -125,7 +126,7 @@ impl TokenSource {
     }
 
     /// A token that is fresh, or the call that will bring one.
-    fn current_or_flight(&self) -> Result<Arc<Token>, watch::Receiver<Option<Landing>>> {
+    fn current_or_flight(&self) -> Result<Arc<Token>, Arc<Flight>> {
         let mut state = self.0.lock();
         if let Some(token) = state
             .current
@@ -134,23 +135,20 @@ impl TokenSource {
         {
             return Ok(Arc::clone(token));
         }
-        // A flight whose task is gone will never land.
-        if let Some(flight) = state
-            .flight
-            .as_ref()
-            .filter(|flight| flight.has_changed().is_ok())
-        {
-            return Err(flight.clone());
+        // One that broke off landed and is still there.
+        if let Some(flight) = state.flight.as_ref().filter(|flight| !flight.is_over()) {
+            return Err(Arc::clone(flight));
         }
-        let (land, flight) = watch::channel(None);
-        state.flight = Some(flight.clone());
+        let flight = Arc::new(Flight::default());
+        state.flight = Some(Arc::clone(&flight));
         let shared = Arc::clone(&self.0);
+        let pilot = Pilot(Arc::clone(&flight));
         // A task of its own, so that the others do not lose it when the call that began it is dropped.
         tokio::spawn(
             async move {
                 let landing = shared.fetch().await;
                 shared.landed(&landing);
-                land.send_replace(Some(landing));
+                pilot.land(landing);
             }
             .in_current_span(),
         );
@@ -168,11 +166,7 @@ impl Authority for TokenSource {
     async fn grant(&self) -> Result<Grant, ApiError> {
         let token = match self.current_or_flight() {
             Ok(token) => token,
-            Err(mut flight) => {
-                let landing = flight.wait_for(Option::is_some).await;
-                let landing = landing.ok().and_then(|landing| landing.clone());
-                landing.unwrap_or_else(|| Err(failed("the token call broke off")))?
-            }
+            Err(flight) => flight.landing().await?,
         };
         self.0
             .granted(&token)
@@ -213,7 +207,9 @@ impl Shared {
         let authority = Anonymous(request.origin.clone());
         let token = self
             .link
-            .call(&request.call(), &authority, |reply| granted(&reply.body))
+            .call(&request.call(), &authority, None, |reply| {
+                granted(&reply.body)
+            })
             .await?
             .value;
         let secrets = [Some(&token.access_token), token.id_token.as_ref()];
@@ -265,7 +261,7 @@ impl Shared {
         let call = request.discovery(&tenant);
         let found = self
             .link
-            .call(&call, &authority, |reply| api_endpoint(&reply.body))
+            .call(&call, &authority, None, |reply| api_endpoint(&reply.body))
             .await?
             .value;
         let plain = if request.origin.is_loopback() {

@@ -3,6 +3,7 @@
 //! A transport decides nothing about retries, tokens or the rate limit, and knows no operation.
 
 mod client;
+mod failure;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use url::Url;
 
-pub(crate) use self::client::{HttpClient, Reach};
+pub use self::client::{HttpClient, Trust};
 
 /// Carries single requests.
 ///
@@ -24,7 +25,8 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// - [`Lost::NotSent`] and [`Lost::Tls`] only where it is certain that no byte of the request was sent.
+    /// - [`Lost::NotSent`] and [`Lost::Tls`] only where it is certain that the server did nothing: no byte of the request
+    ///   was sent, or the server said that it did not look at it.
     /// - [`Lost::Unanswered`] in every other case.
     async fn send(&self, request: Outgoing) -> Result<Reply, Lost>;
 }
@@ -81,7 +83,7 @@ pub enum BodySize {
 /// Why there is no answer; the text says why, without the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// No connection, so nothing was sent.
+    /// No connection, so nothing was sent, or one that took no more requests.
     #[error("{0}")]
     NotSent(String),
     /// TLS was refused, so nothing was sent.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use cxda_domain::body::ViewBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_ports::actions::Deleted;
 use cxda_ports::error::{Answer, ApiError};
@@ -12,6 +13,7 @@ use cxda_ports::views::ViewsApi;
 use http::Method;
 
 use crate::call::AnswerForm;
+use crate::look::ViewLook;
 use crate::tenant::{HttpTenant, unsendable};
 use crate::transport::Reply;
 use crate::versions::{precondition, versioned};
@@ -37,6 +39,10 @@ impl ViewsApi for HttpTenant {
         .await
     }
 
+    fn create_guard(&self) -> CreateGuard {
+        self.guard_of_creates()
+    }
+
     async fn create(
         &self,
         body: &ViewBody,
@@ -47,7 +53,11 @@ impl ViewsApi for HttpTenant {
         let text =
             view::create_body(body, &source).map_err(|error| unsendable(operation, error))?;
         let call = self.create(operation, text, key.as_str())?;
-        self.send(&call, |reply| view::observe(document(&reply.body)?))
+        let look = ViewLook {
+            tenant: self,
+            name: &body.name,
+        };
+        self.send_looking(&call, &look, |reply| view::observe(document(&reply.body)?))
             .await
     }
 

@@ -21,6 +21,8 @@ pub enum Moment {
     Before,
     /// After its work: it has its effect, and nobody is told.
     After,
+    /// Long before its work, which is done when the late ones arrive (of a tenant's writes; elsewhere as [`Moment::Before`]).
+    Late,
 }
 
 /// Which calls of one kind fail, counted from 1.
@@ -101,7 +103,7 @@ impl<F> Verdict<F> {
     ) -> Result<T, E> {
         match self.0 {
             None => work.await,
-            Some((Moment::Before, failure)) => Err(error(failure)),
+            Some((Moment::Before | Moment::Late, failure)) => Err(error(failure)),
             Some((Moment::After, failure)) => {
                 work.await?;
                 Err(error(failure))

@@ -12,6 +12,7 @@ use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::body::{ActionBody, ViewBody};
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{Document, ObservedResource};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::{Operation, RequestCount};
 use cxda_domain::view::TableId;
 use cxda_ports::actions::SandboxAnswer;
@@ -20,11 +21,14 @@ use cxda_ports::views::ObservedTable;
 use serde_json::{Map, Value, json};
 use tokio::task::yield_now;
 
+use self::habits::Keys;
 use self::shelf::{Answered, Sent};
 use self::state::State;
 use crate::collection::NameRule;
+use crate::faults::Moment;
 
 mod actions;
+mod habits;
 mod resource;
 mod shelf;
 mod state;
@@ -51,6 +55,20 @@ impl MemoryTenant {
             NameRule::Repeatable,
             Self::PAGE_SIZE,
         )))
+    }
+
+    /// The same, blind to idempotency keys although it is said to honour them.
+    #[must_use]
+    pub fn ignoring_keys(self) -> Self {
+        self.state().habits.keys = Keys::Ignored;
+        self
+    }
+
+    /// The same, blind to idempotency keys, which everybody knows.
+    #[must_use]
+    pub fn offering_no_guard(self) -> Self {
+        self.state().habits.guard = CreateGuard::Nothing;
+        self.ignoring_keys()
     }
 
     /// The same with `page_size` resources on a page.
@@ -133,9 +151,25 @@ impl MemoryTenant {
         self.state().shelf(kind).hide_in(Answered::Create, names);
     }
 
+    /// Ignores the members `names` in the next `writes` creates and replaces of `kind`, as a tenant does that accepts what it does not do.
+    pub fn ignore_in_writes(&self, kind: ResourceKind, names: &[&str], writes: u32) {
+        let names = names.iter().map(ToString::to_string).collect();
+        self.state().shelf(kind).ignore(names, writes);
+    }
+
     /// Lets the sandbox answer `answer` for the action `name`; it answers with success for all others.
     pub fn answer_tests_of(&self, name: &str, answer: SandboxAnswer) {
         self.state().sandbox.insert(name.to_owned(), answer);
+    }
+
+    /// Fails at `moment` on the next create, and saves that failure for its key: whatever comes under it fails the same way.
+    pub fn save_failure_of_next_create(&self, moment: Moment) {
+        self.state().habits.save_next = Some(moment);
+    }
+
+    /// Leaves what is created from now on out of the next `times` answers to list calls and finds, as a listing that lags behind does.
+    pub fn lag_lists(&self, times: u32) {
+        self.state().habits.lag = times;
     }
 
     /// Forgets every idempotency key, as a tenant does when their time is over.

@@ -133,8 +133,18 @@ pub(crate) fn of_saved(error: &SavedPlanError) -> Exit {
 pub(crate) fn of_failure(failure: &Failure) -> Exit {
     match failure {
         Failure::Api(error) => of_api(error),
-        Failure::Conflict { .. } => Exit::Conflict,
-        Failure::Ignored { .. } => Exit::Unreachable,
+        Failure::Conflict { .. }
+        | Failure::Gone { .. }
+        | Failure::NameTaken { .. }
+        | Failure::Ambiguous { .. } => Exit::Conflict,
+        Failure::Ignored { .. } | Failure::NotRepeatable { .. } | Failure::Unsettled { .. } => {
+            Exit::Unreachable
+        }
+        Failure::Unread { source, .. } => match of_api(source) {
+            Exit::Denied => Exit::Denied,
+            _ => Exit::Unreachable,
+        },
+        Failure::Frozen { .. } => Exit::Unexpected,
         Failure::Journal(error) => of_store(error),
         Failure::Audit(_) => Exit::Audit,
         Failure::Dependency { .. } | Failure::Stopped => Exit::Partial,

@@ -59,6 +59,7 @@ pub mod observed;
 pub mod pause;
 pub mod plan;
 pub mod projection;
+pub mod reconcile;
 pub mod request;
 pub mod retry;
 pub mod rule;

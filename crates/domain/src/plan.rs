@@ -392,6 +392,14 @@ fn count(change: &Change, desired: Option<&Desired>, requests: &mut RequestCount
         Body::View(view) => !view.auto_indexes,
         Body::Action(_) => false,
     };
+    if change.kind == ChangeKind::Create && change.cause == Cause::Drift {
+        // What was applied before is looked for by its id first: a listing may lag behind.
+        let read = match change.address.kind {
+            ResourceKind::View => Op::GetView,
+            ResourceKind::Action => Op::GetAction,
+        };
+        requests.add(read, 1);
+    }
     match (change.kind, change.address.kind) {
         (ChangeKind::Create, ResourceKind::View) => requests.add(Op::CreateView, 1),
         (ChangeKind::Create, ResourceKind::Action) => {

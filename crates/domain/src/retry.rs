@@ -18,6 +18,8 @@ pub enum FailureKind {
     Transient,
     /// The server asked for fewer requests.
     Throttled,
+    /// The resource was not ready. It is waited for as after throttling, and is never forgiven.
+    Busy,
 }
 
 /// A failed attempt that may be retried.
@@ -75,7 +77,7 @@ pub struct RetryLimits {
     pub max_backoff: Duration,
     /// The longest backoff after a first transient failure; it doubles with each further attempt.
     pub transient_base: Duration,
-    /// The same after a first throttled attempt.
+    /// The same after a first throttled or busy attempt.
     pub throttled_base: Duration,
     /// The longest `Retry-After` that is waited for, included.
     pub max_retry_after: Duration,

@@ -7,6 +7,7 @@ use cxda_domain::action::ActionName;
 use cxda_domain::body::ActionBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 
 use crate::error::{Answer, ApiError};
 use crate::page::{Page, PageCursor};
@@ -61,6 +62,9 @@ pub trait ActionsApi: fmt::Debug + Send + Sync {
     ///
     /// - `NotFound` if there is none.
     async fn read(&self, id: &ResourceId) -> Result<Answer<Versioned<ObservedResource>>, ApiError>;
+
+    /// What keeps a create that is sent twice from making two; the same for as long as the process lives.
+    fn create_guard(&self) -> CreateGuard;
 
     /// Creates an action. Sending the same `key` with the same body twice creates one action and gives the first answer again.
     ///

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use cxda_domain::body::ViewBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{Document, ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::view::TableId;
 
 use crate::actions::Deleted;
@@ -35,6 +36,9 @@ pub trait ViewsApi: fmt::Debug + Send + Sync {
     ///
     /// - `NotFound` if there is none.
     async fn read(&self, id: &ResourceId) -> Result<Answer<Versioned<ObservedResource>>, ApiError>;
+
+    /// What keeps a create that is sent twice from making two; the same for as long as the process lives.
+    fn create_guard(&self) -> CreateGuard;
 
     /// Creates a view. Sending the same `key` with the same body twice creates one view and gives the first answer again.
     ///

@@ -116,21 +116,6 @@ impl FaultScript {
         Self::default()
     }
 
-    /// The names of the kinds of faults.
-    pub fn kinds() -> impl Iterator<Item = &'static str> {
-        kind::KINDS.into_iter().map(|(name, _)| name)
-    }
-
-    /// The names of the members that say which calls a rule is about.
-    pub fn selectors() -> impl Iterator<Item = &'static str> {
-        rule::SELECTORS.into_iter()
-    }
-
-    /// The names of the tenant's habits.
-    pub fn habits() -> impl Iterator<Item = &'static str> {
-        Habits::all()
-    }
-
     /// Reads a script.
     ///
     /// # Errors

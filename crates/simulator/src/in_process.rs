@@ -55,7 +55,7 @@ impl InProcess {
         }
         let (head, body) = request.into_parts();
         let request = Request::of(head, Bytes::new());
-        let delivery = if let Some(answer) = self.serving.answer_early(&request) {
+        let delivery = if let Some(answer) = self.serving.answer_early(|| request.clone()) {
             Delivery::Whole(answer)
         } else if body.len() > BODY_LIMIT_BYTES {
             Delivery::Whole(body_refused())

@@ -4,6 +4,10 @@
 //! It reads the wire by itself and shares no wire type with the client, so that a mistake there does not hide here.
 //! It opens no file, reads no clock and makes no id: what it needs of these comes from outside.
 //!
+//! It is served over loopback by [`Simulator::start`], or asked in the same process, without a socket and on any clock,
+//! by way of [`Simulator::in_process`]. What goes wrong is scripted; users read of the format in
+//! `docs/rehearse-outages.md`.
+//!
 //! # What it shows of itself
 //!
 //! Every answer bears the header [`MARKER_HEADER`], and `X-Request-Id` with the request's number in the log. `GET /__sim/state` shows what the tenant holds, in the form that

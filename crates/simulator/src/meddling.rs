@@ -1,47 +1,74 @@
 //! What somebody else does to a tenant between two of the client's calls.
 //!
-//! It goes past the API: no rule is checked, no token asked for.
+//! It goes past the token, the rate limit and the log; only what somebody else creates is judged by the rules.
 
 use cxda_adapters_memory::collection::Precondition;
+use cxda_domain::request::Operation;
 use serde_json::{Map, Value};
 
+use crate::document::Document;
 use crate::faults::{Meddling, merge};
+use crate::log::IDEMPOTENCY_KEY;
 use crate::message::Request;
 use crate::state::{StoredAction, StoredView};
 use crate::subject::{self, Resource};
-use crate::tenant::{Moment, Tenant};
+use crate::tenant::{Admission, Moment, Tenant};
 use crate::variables::take_in;
 
 /// Does to `tenant` what `meddling` says, to the resource that `request` is about.
 pub(crate) fn meddle(tenant: &mut Tenant, meddling: &Meddling, request: &Request, moment: Moment) {
-    if *meddling == Meddling::Revoke {
-        tenant.tokens.revoke_all();
-        return;
-    }
+    let patch = match meddling {
+        Meddling::Revoke => {
+            tenant.tokens.revoke_all();
+            return;
+        }
+        Meddling::Preempt(changed) => {
+            preempt(tenant, changed, request, moment);
+            return;
+        }
+        Meddling::Edit(patch) => Some(patch),
+        Meddling::Vanish => None,
+    };
     let Some((operation, id)) = tenant.operation_of(request) else {
         return;
     };
     let Some(resource) = subject::resource(&tenant.state, operation, &id, request) else {
         return;
     };
-    match meddling {
-        Meddling::Vanish => match &resource {
-            Resource::View(id) => drop(tenant.state.views.remove(id)),
-            Resource::Action(id) => drop(tenant.state.actions.remove(id)),
-        },
-        Meddling::Edit(Value::Object(patch)) => {
-            let edited = match &resource {
-                Resource::View(id) => edit_view(tenant, id, patch),
-                Resource::Action(id) => edit_action(tenant, id, patch, moment),
-            };
-            if edited.is_none() {
-                tracing::warn!("a scripted edit could not be made");
-                return;
-            }
-        }
-        Meddling::Edit(_) | Meddling::Revoke => return,
+    let done = match (&resource, patch) {
+        (Resource::View(id), Some(patch)) => edit_view(tenant, id, patch),
+        (Resource::Action(id), Some(patch)) => edit_action(tenant, id, patch, moment),
+        (Resource::View(id), None) => tenant.state.views.remove(id).map(drop),
+        (Resource::Action(id), None) => tenant.state.actions.remove(id).map(drop),
+    };
+    if done.is_some() {
+        tenant.changed();
+    } else {
+        tracing::warn!("a scripted change could not be made");
     }
-    tenant.changed();
+}
+
+/// Has somebody else create what `request` is to create.
+fn preempt(tenant: &mut Tenant, changed: &Map<String, Value>, request: &Request, moment: Moment) {
+    let creates = tenant.operation_of(request).is_some_and(|(operation, _)| {
+        matches!(operation, Operation::CreateView | Operation::CreateAction)
+    });
+    let Some(mut body) = Document::parse(&request.body).ok().filter(|_| creates) else {
+        return;
+    };
+    merge(&mut body, changed);
+    let mut theirs = Request {
+        body: body.to_text().into(),
+        ..request.clone()
+    };
+    theirs.headers.remove(IDEMPOTENCY_KEY);
+    let answer = tenant.answer(&theirs, Admission::Granted, moment);
+    if !answer.status.is_success() {
+        tracing::warn!(
+            status = answer.status.as_u16(),
+            "a scripted create was refused"
+        );
+    }
 }
 
 /// `None` where the edit cannot be made, as when it takes another's name.

@@ -26,15 +26,13 @@ pub(crate) struct Request {
 impl Request {
     /// The request with this head and this body.
     pub(crate) fn of(head: Parts, body: Bytes) -> Self {
-        let host = match (head.uri.scheme_str(), head.uri.authority()) {
+        let said = || head.headers.get(HOST)?.to_str().ok();
+        let origin = match (head.uri.scheme_str(), head.uri.authority()) {
             (Some(scheme), Some(authority)) => Some(format!("{scheme}://{authority}")),
-            _ => {
-                let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-                host.map(|host| format!("http://{host}"))
-            }
+            (_, None) | (None, _) => said().map(|host| format!("http://{host}")),
         };
         Self {
-            origin: host,
+            origin,
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),

@@ -108,12 +108,12 @@ fn tagged(status: StatusCode, shown: &Document, tag: Option<&str>) -> Answer {
 
 /// What a listing shows of `collection`: all but what was created, at the epoch milliseconds that `created_ms` tells, too
 /// short a time ago.
-fn listed<'a, T: Clone>(
-    collection: &'a Collection<T>,
+fn listed<T: Clone>(
+    collection: &Collection<T>,
     lag: Duration,
     now: UtcMillis,
     created_ms: impl Fn(&T) -> i64,
-) -> Cow<'a, Collection<T>> {
+) -> Cow<'_, Collection<T>> {
     let lag_ms = i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
     let is_new =
         |record: &Record<T>| created_ms(&record.value).saturating_add(lag_ms) > now.epoch_millis();

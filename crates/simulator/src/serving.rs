@@ -12,6 +12,7 @@ use cxda_ports::clock::Clock;
 use tokio::sync::watch;
 
 use crate::faults::FaultScript;
+use crate::keys::KeyBook;
 use crate::log::LogEntry;
 use crate::message::{Answer, Request};
 use crate::sink::StateSink;
@@ -90,6 +91,7 @@ impl Serving {
         let mut tenant = self.tenant();
         tenant.state.views.forget_keys();
         tenant.state.actions.forget_keys();
+        tenant.keys = KeyBook::default();
     }
 
     /// Has nothing more be carried out.
@@ -97,6 +99,10 @@ impl Serving {
         // Under the lock, so that whoever holds the tenant sees it either before or after.
         let _tenant = self.tenant();
         self.closed.store(true, Ordering::Release);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     fn moment(&self) -> Moment {
@@ -133,7 +139,7 @@ impl Serving {
     async fn carry_out(&self, request: &Request, admission: Admission) -> Answer {
         let (answer, changes) = {
             let mut tenant = self.tenant();
-            if self.closed.load(Ordering::Acquire) {
+            if self.is_closed() {
                 let message = "the simulator is stopping";
                 return Answer::problem(StatusCode::SERVICE_UNAVAILABLE, message);
             }

@@ -215,7 +215,7 @@ impl SimState {
     ///
     /// - [`StateError::Malformed`] if `text` is not JSON of the right form.
     /// - [`StateError::Version`] if its `formatVersion` is another.
-    /// - [`StateError::Damaged`] if ids or names occur twice, or records are out of order.
+    /// - [`StateError::Damaged`] if ids occur twice, or records are out of order. Names that repeat are kept.
     pub fn from_json(text: &str, names: NameRule) -> Result<Self, StateError> {
         StateImage::read(text)?.into_state(names)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
@@ -21,6 +22,8 @@ mod create;
 mod delete;
 mod events;
 mod execution;
+mod find;
+mod open;
 mod recover;
 mod update;
 
@@ -107,6 +110,73 @@ pub enum Failure {
         /// The fields.
         fields: Vec<String>,
     },
+    /// It is gone: somebody deleted it after the plan was made.
+    #[error("it is gone: somebody deleted it after the plan was made")]
+    Gone {
+        /// What the tenant said.
+        #[source]
+        source: ApiError,
+    },
+    /// Its name is taken by a resource that is not as wanted and not known to be ours; it was left alone.
+    #[error("the name is taken by {id}, which has another value of {}", fields.join(", "))]
+    NameTaken {
+        /// The server's id of that resource.
+        id: ResourceId,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// Its name stands on the tenant more than once, so nobody can say which resource is meant.
+    #[error("{address} stands on the tenant {} times, with the ids {}", ids.len(), ids.join(", "))]
+    Ambiguous {
+        /// The name.
+        address: Address,
+        /// The server's ids under it.
+        ids: Vec<String>,
+    },
+    /// A create was not answered, and nothing would keep a second one from making a second resource.
+    #[error(
+        "nobody knows whether {address} was created, and it is not sent again: the API profile offers no idempotency key; \
+         look for {address} on the tenant, and run again after {} s to take it over, or to create it where it is still missing",
+        quiet_in.as_secs()
+    )]
+    NotRepeatable {
+        /// What to look for.
+        address: Address,
+        /// When the create can no longer be carried out.
+        quiet_in: Duration,
+        /// How the sending ended.
+        #[source]
+        source: Box<ApiError>,
+    },
+    /// An earlier write was not answered and may still be carried out; until then nothing else is sent.
+    #[error(
+        "an earlier write of {address} was not answered and may still be carried out; \
+         look at {address} on the tenant, and run again after {} s",
+        quiet_in.as_millis().div_ceil(1_000)
+    )]
+    Unsettled {
+        /// The resource.
+        address: Address,
+        /// When that write can no longer be carried out.
+        quiet_in: Duration,
+    },
+    /// What became of a write cannot be read.
+    #[error("what became of {address} cannot be read")]
+    Unread {
+        /// The resource.
+        address: Address,
+        /// Why not.
+        #[source]
+        source: Box<ApiError>,
+    },
+    /// The key of an earlier write was used for another payload: a flaw of ours. Nothing is sent until it is quiet.
+    #[error(
+        "the idempotency key of {address} was used for another payload, which is a flaw of cxda"
+    )]
+    Frozen {
+        /// The resource.
+        address: Address,
+    },
     /// Something that it depends on was not carried out.
     #[error("{address} was not carried out")]
     Dependency {
@@ -131,10 +201,46 @@ impl Failure {
             Self::Api(error) => error.code(),
             Self::Conflict { .. } => "conflict",
             Self::Ignored { .. } => "ignored",
+            Self::Gone { .. } => "gone",
+            Self::NameTaken { .. } => "already_exists",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::NotRepeatable { .. } | Self::Unsettled { .. } | Self::Unread { .. } => {
+                "outcome_unknown"
+            }
+            Self::Frozen { .. } => "key_mismatch",
             Self::Dependency { .. } => "dependency",
             Self::Stopped => "stopped",
             Self::Journal(_) => "journal",
             Self::Audit(_) => "audit",
+        }
+    }
+
+    /// What the tenant said, where it said something.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(source) | Self::Gone { source } => Some(source),
+            Self::NotRepeatable { source, .. } | Self::Unread { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// What the failed call cost; nothing where the tenant said nothing.
+    fn cost(&self) -> CallCost {
+        self.api()
+            .map_or_else(CallCost::default, |error| error.cost)
+    }
+
+    fn unread(address: &Address, source: ApiError) -> Self {
+        let (address, source) = (address.clone(), Box::new(source));
+        Self::Unread { address, source }
+    }
+
+    /// Whether the write may have happened, or may still happen.
+    fn is_unknown(&self) -> bool {
+        match self {
+            Self::NotRepeatable { .. } | Self::Unsettled { .. } | Self::Unread { .. } => true,
+            Self::Api(error) => error.kind == ApiErrorKind::OutcomeUnknown,
+            _ => false,
         }
     }
 
@@ -211,8 +317,8 @@ pub async fn apply(
     if !planned.plan.to_note.is_empty() {
         ports.journal.adopt(&planned.plan.to_note).await?;
     }
-    let execution = Execution::new(ports, options, planned).await?;
-    execution.settle_proved().await?;
+    let mut execution = Execution::new(ports, options, planned).await?;
+    execution.recover().await?;
     if changes.is_empty() {
         return Ok(Applied::default());
     }

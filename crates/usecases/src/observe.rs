@@ -6,7 +6,7 @@ use cxda_domain::address::ResourceKind;
 use cxda_domain::observed::{ObservedResource, ObservedState};
 use cxda_domain::request::{Operation, RequestCount};
 use cxda_domain::view::TableId;
-use cxda_ports::error::{ApiError, ApiErrorKind};
+use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
 use cxda_ports::page::PageCursor;
 use cxda_ports::progress::{Progress, ProgressEvent};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
@@ -48,7 +48,7 @@ pub async fn observe(
         if needed.kinds.contains(&kind) {
             list(tenant, progress, kind).await
         } else {
-            Ok((Vec::new(), 0))
+            Ok((Vec::new(), 0, CallCost::default()))
         }
     };
     let (views, actions, tables) = future::try_join3(
@@ -75,22 +75,25 @@ pub async fn observe(
     })
 }
 
-/// Every resource of `kind`, and how many pages there were.
-async fn list(
+/// Every resource of `kind`, how many pages there were, and what they cost.
+pub(crate) async fn list(
     tenant: TenantPorts<'_>,
     progress: &dyn Progress,
     kind: ResourceKind,
-) -> Result<(Vec<ObservedResource>, u64), ApiError> {
+) -> Result<(Vec<ObservedResource>, u64, CallCost), ApiError> {
     let mut found: Vec<ObservedResource> = Vec::new();
+    let mut cost = CallCost::default();
     let mut ids = BTreeSet::new();
     let mut seen: BTreeSet<PageCursor> = BTreeSet::new();
     let mut cursor = None;
     let mut pages = 0;
     loop {
         let page = match kind {
-            ResourceKind::View => tenant.views.list(cursor).await?.value,
-            ResourceKind::Action => tenant.actions.list(cursor).await?.value,
+            ResourceKind::View => tenant.views.list(cursor).await?,
+            ResourceKind::Action => tenant.actions.list(cursor).await?,
         };
+        cost = cost.plus(page.cost);
+        let page = page.value;
         pages += 1;
         // Pages may overlap while the tenant changes: what was seen is not seen twice.
         found.extend(
@@ -100,7 +103,7 @@ async fn list(
         );
         progress.note(ProgressEvent::Observing { seen: found.len() });
         let Some(next) = page.next else {
-            return Ok((found, pages));
+            return Ok((found, pages, cost));
         };
         if !seen.insert(next.clone()) {
             let operation = match kind {

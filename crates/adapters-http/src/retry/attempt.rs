@@ -88,21 +88,22 @@ impl Link {
         });
         drop(permit);
         if let Ok(reply) = &outcome {
-            self.heard(reply, course.wave);
             self.notes
                 .answered(reply, began, &*self.clock, &self.screen);
+            if self.heard(reply, course.wave) {
+                // What this call is answered is not what others are.
+                course.served_before = course.served_before.map(|before| before + 1);
+            }
         }
         Ok(judge.verdict(outcome, &grant.origin()))
     }
 
-    /// Takes note of what an answer says beside what was asked.
-    fn heard(&self, reply: &Reply, wave: Wave) {
+    /// Takes note of what an answer says beside what was asked, and tells whether it counts as carried out.
+    fn heard(&self, reply: &Reply, wave: Wave) -> bool {
         if reply.headers.contains_key(SIMULATOR_MARK) {
             self.simulated.store(true, Ordering::Relaxed);
         }
-        if reply.status != StatusCode::TOO_MANY_REQUESTS.as_u16() {
-            self.throttle.served(wave);
-        }
+        reply.status != StatusCode::TOO_MANY_REQUESTS.as_u16() && self.throttle.served(wave)
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) struct Course {
     pub(super) reading: Turn,
     /// Before which wave of refusals its latest attempt was let through.
     pub(super) wave: Wave,
-    /// How many requests the tenant had carried out when it last refused this one for being one too many.
+    /// How many requests the tenant had carried out when it last refused this one for being one too many, and this call's
+    /// own since then.
     pub(super) served_before: Option<u64>,
     /// With what its latest attempt failed.
     pub(super) last: Option<ApiError>,
@@ -87,7 +88,7 @@ impl Course {
     /// The error with which the call ends, given its last one.
     ///
     /// Where an earlier attempt of a write may have been carried out, only an answer about the resource itself
-    /// tells what became of it.
+    /// tells what became of it. That a body is rejected does not: the reason may be what the earlier attempt left behind.
     pub(super) fn ended(&self, call: &Call, error: ApiError) -> ApiError {
         let settles = matches!(
             error.kind,
@@ -95,10 +96,13 @@ impl Course {
                 | ApiErrorKind::AlreadyExists
                 | ApiErrorKind::VersionMismatch
                 | ApiErrorKind::KeyMismatch
-                | ApiErrorKind::Rejected { .. }
         );
         let mut ended = error;
         if self.received == Received::Maybe && !settles {
+            if let ApiErrorKind::Rejected { problems } = &ended.kind {
+                let said = problems.iter().map(|problem| problem.message.as_str());
+                ended.detail = said.collect::<Vec<_>>().join("; ");
+            }
             ended.kind = ApiErrorKind::OutcomeUnknown;
             ended.operation = call.operation;
         }
@@ -130,6 +134,12 @@ impl Course {
             None => ApiErrorKind::RateLimited { retry_after: None },
         };
         self.unsent(call, kind, &why.to_string())
+    }
+
+    /// The error of a write that may have happened and is not sent again, because of `why`.
+    pub(super) fn unsure(&self, call: &Call, why: &str) -> ApiError {
+        let error = self.unsent(call, ApiErrorKind::OutcomeUnknown, why);
+        self.ended(call, error)
     }
 
     /// That `why` kept the next request from being sent, behind what the latest one failed with.

@@ -1,18 +1,25 @@
-//! The transport over the HTTP client: the only module that knows it.
+//! The transport over the HTTP client: with [`failure`](super::failure) the only module that knows it.
 //!
-//! It goes through no proxy and follows no redirect.
-
-use std::error::Error as _;
-use std::io;
+//! It goes through no proxy, follows no redirect, and sends nothing a second time, save what a closed connection of the
+//! pool gave back unwritten.
+//!
+//! What the HTTP client cannot be told, and what holds instead:
+//!
+//! - Interim answers (1xx) are not counted. They are dropped one by one, and all of them together have to end within the
+//!   idle timeout, which runs on until the head of the final answer is there.
+//! - Over HTTP/1 a head may have some 400 KB in memory before it is refused for having more than 64 KB.
+//! - Whether a request that timed out had a connection is not known, so it counts as sent, unless the timeout was that
+//!   of connecting.
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Version};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Certificate, Client, Response, retry};
 
 use crate::config::{ConfigError, Timeouts};
+use crate::transport::failure::{Stage, innermost, lost};
 use crate::transport::{BodySize, Lost, Outgoing, Reply, Transport};
 
 /// The most bytes that an answer's headers may have.
@@ -20,47 +27,59 @@ const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// The most headers that an answer may have.
 const MAX_HEADERS: usize = 256;
 
-/// Whether TLS can be needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// Any https origin, judged by the machine's CA certificates.
-    Anywhere,
-    /// Plain http on loopback alone, so no CA certificates are looked for.
-    Loopback,
+/// Whom a server's certificate has to come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// One of the CAs that the machine trusts.
+    Machine,
+    /// One of these CAs, each a certificate in DER. None at all is enough for plain http, and no https is possible then.
+    Only(Vec<Vec<u8>>),
 }
 
 /// Makes connections and keeps them.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpClient(Client);
+pub struct HttpClient(Client);
 
 impl HttpClient {
-    /// A transport that goes through no proxy and follows no redirect.
-    pub(crate) fn new(
-        user_agent: &str,
-        reach: Reach,
-        timeouts: Timeouts,
-    ) -> Result<Self, ConfigError> {
+    /// A client that makes no connection yet.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::Client`] where the machine trusts no CA, or a certificate is none.
+    /// - [`ConfigError::UserAgent`] where no header can hold `user_agent`.
+    pub fn new(user_agent: &str, trust: &Trust, timeouts: Timeouts) -> Result<Self, ConfigError> {
         let user_agent = HeaderValue::from_str(user_agent).map_err(|_| ConfigError::UserAgent)?;
         let headers =
             HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        let part_of_idle = timeouts.idle / 3;
         let mut builder = Client::builder()
             .user_agent(user_agent)
             .default_headers(headers)
             .no_proxy()
             .redirect(Policy::none())
+            .retry(retry::never())
             .referer(false)
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.idle)
+            // A request that times out leaves its HTTP/2 connection in the pool: one that is dead has to be found out
+            // before, or every further attempt goes the same way.
+            .http2_keep_alive_interval(part_of_idle)
+            .http2_keep_alive_timeout(part_of_idle)
             .http1_max_headers(MAX_HEADERS)
             .http2_max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX));
-        if reach == Reach::Loopback {
-            builder = builder.tls_certs_only([]);
+        if let Trust::Only(authorities) = trust {
+            let authorities = authorities.iter().map(|der| Certificate::from_der(der));
+            let authorities: Result<Vec<_>, _> = authorities.collect();
+            builder = builder.tls_certs_only(authorities.map_err(|error| unusable(&error))?);
         }
-        let client = builder.build().map_err(|error| ConfigError::Client {
-            reason: reason(&error),
-        })?;
-        Ok(Self(client))
+        builder.build().map(Self).map_err(|error| unusable(&error))
     }
+}
+
+/// The error of a client that cannot be made.
+fn unusable(error: &reqwest::Error) -> ConfigError {
+    let reason = innermost(error);
+    ConfigError::Client { reason }
 }
 
 #[async_trait]
@@ -74,8 +93,17 @@ impl Transport for HttpClient {
         if let Some(body) = outgoing.body {
             request = request.body(body);
         }
-        let response = request.send().await.map_err(|error| lost(&error))?;
-        let status = response.status().as_u16();
+        let response = request
+            .send()
+            .await
+            .map_err(|error| lost(&error, Stage::Asking))?;
+        let status = response.status();
+        // All others are skipped, but a switch of protocols is handed on, and the final answer will never come.
+        if status.is_informational() {
+            return Err(Lost::Unanswered(
+                "the server switched to another protocol".into(),
+            ));
+        }
         let headers = response.headers().clone();
         let header_bytes: usize = headers
             .iter()
@@ -88,7 +116,7 @@ impl Transport for HttpClient {
         }
         let (body, size) = read(response, &headers, outgoing.body_limit).await?;
         Ok(Reply {
-            status,
+            status: status.as_u16(),
             headers,
             body,
             size,
@@ -97,6 +125,8 @@ impl Transport for HttpClient {
 }
 
 /// The body, decompressed, as long as it has at most `limit` bytes.
+///
+/// A body that a server broke off without an error over HTTP/2 counts as ended with the HTTP client, so it is measured.
 async fn read(
     mut response: Response,
     headers: &HeaderMap,
@@ -105,65 +135,27 @@ async fn read(
     let announced = headers
         .get(CONTENT_LENGTH)
         .filter(|_| !headers.contains_key(CONTENT_ENCODING))
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > limit)) {
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
+        .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    if announced.is_some_and(|bytes| bytes > limit) {
         return Ok((Bytes::new(), BodySize::TooLarge));
     }
+    let measured = announced.filter(|_| response.version() == Version::HTTP_2);
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+    while let Some(chunk) = next(&mut response).await? {
         if body.len() + chunk.len() > limit {
             return Ok((Bytes::new(), BodySize::TooLarge));
         }
         body.extend_from_slice(&chunk);
     }
+    if measured.is_some_and(|bytes| bytes > body.len()) {
+        return Err(Lost::Unanswered("the answer was cut off".into()));
+    }
     Ok((body.freeze(), BodySize::Whole))
 }
 
-fn lost(error: &reqwest::Error) -> Lost {
-    let reason = reason(error);
-    if !(error.is_connect() || error.is_builder()) {
-        return Lost::Unanswered(reason);
-    }
-    if is_tls(error) {
-        Lost::Tls(reason)
-    } else {
-        Lost::NotSent(reason)
-    }
-}
-
-/// Whether a connection failed over TLS: while connecting, only its errors are about invalid data or an early end.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.downcast_ref().is_some_and(is_invalid) {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
-}
-
-/// An I/O error that wraps another one hides it from the chain of sources.
-fn is_invalid(error: &io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    let of_handshake = matches!(
-        error.kind(),
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-    );
-    of_handshake || inner.is_some_and(is_invalid)
-}
-
-/// The innermost cause, which says most; the outer ones would quote the URL.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "nothing came in time".into();
-    }
-    let mut innermost: &dyn std::error::Error = match error.source() {
-        Some(source) => source,
-        None => return "the request could not be made".into(),
-    };
-    while let Some(cause) = innermost.source() {
-        innermost = cause;
-    }
-    innermost.to_string()
+/// The next part of the body; `None` behind the last one.
+async fn next(response: &mut Response) -> Result<Option<Bytes>, Lost> {
+    let chunk = response.chunk().await;
+    chunk.map_err(|error| lost(&error, Stage::Reading))
 }

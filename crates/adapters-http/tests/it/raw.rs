@@ -184,34 +184,6 @@ async fn h_10_deep_answers_are_refused() {
 }
 
 #[tokio::test]
-async fn h_02_a_server_that_speaks_no_tls_is_named_and_not_tried_again() {
-    for (answer, reason) in [
-        (
-            "HTTP/1.1 400 Bad Request\r\n\r\n",
-            "received corrupt message of type InvalidContentType",
-        ),
-        // The alert that the handshake failed.
-        (
-            "\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{28}",
-            "received fatal alert: HandshakeFailure",
-        ),
-        ("", "tls handshake eof"),
-    ] {
-        let server = Server::start(|_| answer.as_bytes().to_vec()).await;
-        let base = server.base.replace("http:", "https:");
-        let tenant = tenant(&base, ready_token());
-        let error = ActionsApi::read(&tenant, &id("a")).await.unwrap_err();
-        assert_eq!(
-            (&error.kind, error.cost.attempts),
-            (&ApiErrorKind::Unreachable, 1)
-        );
-        let message =
-            format!("get action failed: the tenant cannot be reached at {base}: TLS: {reason}");
-        assert_eq!(error.to_string(), message);
-    }
-}
-
-#[tokio::test]
 async fn h_06_a_server_that_says_nothing_is_not_waited_for_beyond_the_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());

@@ -6,6 +6,7 @@ use cxda_domain::address::ResourceKind;
 use cxda_domain::body::ActionBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_ports::actions::{ActionsApi, Deleted, SandboxAnswer};
 use cxda_ports::error::{Answer, ApiError};
@@ -23,15 +24,14 @@ impl ActionsApi for MemoryTenant {
         cursor: Option<PageCursor>,
     ) -> Result<Answer<Page<ObservedResource>>, ApiError> {
         self.answer(Operation::ListActions, |state| {
-            let page_size = state.page_size;
-            state.shelf(KIND).list(cursor.as_ref(), page_size)
+            state.list(KIND, cursor.as_ref())
         })
         .await
     }
 
     async fn find(&self, name: &ActionName) -> Result<Answer<Vec<ObservedResource>>, ApiError> {
         self.answer(Operation::ListActions, |state| {
-            Ok(state.shelf(KIND).find(name.as_str()))
+            Ok(state.find(KIND, name.as_str()))
         })
         .await
     }
@@ -39,6 +39,10 @@ impl ActionsApi for MemoryTenant {
     async fn read(&self, id: &ResourceId) -> Result<Answer<Versioned<ObservedResource>>, ApiError> {
         self.answer(Operation::GetAction, |state| state.shelf(KIND).read(id))
             .await
+    }
+
+    fn create_guard(&self) -> CreateGuard {
+        self.state().habits.guard
     }
 
     async fn create(

@@ -44,6 +44,8 @@ pub(super) enum Answered {
 pub(super) struct Shelf {
     resources: Collection<Resource>,
     hidden: BTreeMap<Answered, BTreeSet<String>>,
+    /// Members that so many more writes ignore.
+    ignored: (BTreeSet<String>, u32),
 }
 
 impl Sent {
@@ -91,7 +93,22 @@ impl Shelf {
         Self {
             resources: Collection::new(names),
             hidden: BTreeMap::new(),
+            ignored: (BTreeSet::new(), 0),
         }
+    }
+
+    pub(super) fn ignore(&mut self, names: BTreeSet<String>, writes: u32) {
+        self.ignored = (names, writes);
+    }
+
+    /// What of `sent` is not ignored.
+    fn heed(&mut self, mut sent: Sent) -> Sent {
+        let (names, writes) = &mut self.ignored;
+        if *writes > 0 {
+            *writes -= 1;
+            sent.fields.retain(|name, _| !names.contains(name));
+        }
+        sent
     }
 
     pub(super) fn hide_in(&mut self, answered: Answered, names: BTreeSet<String>) {
@@ -176,6 +193,7 @@ impl Shelf {
             key: key.clone(),
             payload: sent.digest(),
         });
+        let sent = self.heed(sent);
         let encrypted = sent.encrypted.unwrap_or_default();
         let draft = Draft {
             id: id.to_string(),
@@ -204,6 +222,7 @@ impl Shelf {
         current: &Versioned<ObservedResource>,
         sent: Sent,
     ) -> Result<ObservedResource, Refusal> {
+        let sent = self.heed(sent);
         let id = current.value.id.as_str();
         let record = self.resources.get(id).ok_or_else(Refusal::not_found)?;
         if record.value.is_busy() {

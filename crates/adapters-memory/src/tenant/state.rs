@@ -10,12 +10,15 @@ use cxda_domain::request::RequestCount;
 use cxda_domain::view::TableId;
 use cxda_ports::actions::SandboxAnswer;
 use cxda_ports::error::ApiErrorKind;
+use cxda_ports::page::{Page, PageCursor};
 use cxda_ports::views::ObservedTable;
 
 use super::Refusal;
+use super::habits::{Habits, Keys};
 use super::resource::Resource;
 use super::shelf::{Sent, Shelf};
 use crate::collection::NameRule;
+use crate::faults::Moment;
 
 pub(super) struct State {
     views: Shelf,
@@ -29,6 +32,7 @@ pub(super) struct State {
     pub(super) most_at_once: usize,
     pub(super) relayed: Vec<(String, String)>,
     pub(super) indexes_built: Vec<ResourceId>,
+    pub(super) habits: Habits,
 }
 
 impl State {
@@ -45,6 +49,7 @@ impl State {
             most_at_once: 0,
             relayed: Vec::new(),
             indexes_built: Vec::new(),
+            habits: Habits::new(),
         }
     }
 
@@ -60,12 +65,39 @@ impl State {
         sent: Sent,
         key: Option<&IdempotencyKey>,
     ) -> Result<ObservedResource, Refusal> {
+        let failure = self.habits.failure(key);
+        if failure == Some(Moment::Before) {
+            return Err(Habits::refusal());
+        }
+        let key = key.filter(|_| self.habits.keys == Keys::Honoured);
         self.made += 1;
         let id = format!("{}-{}", sent.kind, self.made);
         let id = id
             .parse()
             .map_err(|_| Refusal::new(ApiErrorKind::Refused, "no id is left"))?;
-        self.shelf(sent.kind).create(id, sent, key)
+        let made = self.shelf(sent.kind).create(id, sent, key)?;
+        self.habits.was_made(&made.id);
+        if failure.is_some() {
+            return Err(Habits::refusal());
+        }
+        Ok(made)
+    }
+
+    pub(super) fn list(
+        &mut self,
+        kind: ResourceKind,
+        cursor: Option<&PageCursor>,
+    ) -> Result<Page<ObservedResource>, Refusal> {
+        let page_size = self.page_size;
+        let mut page = self.shelf(kind).list(cursor, page_size)?;
+        self.habits.hide(&mut page.items);
+        Ok(page)
+    }
+
+    pub(super) fn find(&mut self, kind: ResourceKind, name: &str) -> Vec<ObservedResource> {
+        let mut found = self.shelf(kind).find(name);
+        self.habits.hide(&mut found);
+        found
     }
 
     pub(super) fn put(&mut self, sent: Sent) -> Option<ResourceId> {

@@ -5,6 +5,7 @@ use cxda_domain::address::ResourceKind;
 use cxda_domain::body::ViewBody;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
 use cxda_domain::observed::{ObservedResource, Versioned};
+use cxda_domain::reconcile::CreateGuard;
 use cxda_domain::request::Operation;
 use cxda_ports::actions::Deleted;
 use cxda_ports::error::{Answer, ApiError};
@@ -23,8 +24,7 @@ impl ViewsApi for MemoryTenant {
         cursor: Option<PageCursor>,
     ) -> Result<Answer<Page<ObservedResource>>, ApiError> {
         self.answer(Operation::ListViews, |state| {
-            let page_size = state.page_size;
-            state.shelf(KIND).list(cursor.as_ref(), page_size)
+            state.list(KIND, cursor.as_ref())
         })
         .await
     }
@@ -32,6 +32,10 @@ impl ViewsApi for MemoryTenant {
     async fn read(&self, id: &ResourceId) -> Result<Answer<Versioned<ObservedResource>>, ApiError> {
         self.answer(Operation::GetView, |state| state.shelf(KIND).read(id))
             .await
+    }
+
+    fn create_guard(&self) -> CreateGuard {
+        self.state().habits.guard
     }
 
     async fn create(

@@ -1,9 +1,10 @@
 //! `cxda simulate`: the simulated tenant as a server.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use cxda_simulator::config::SimConfig;
-use cxda_simulator::faults::FaultScript;
+use cxda_simulator::faults::{FaultScript, FaultScriptError};
 use cxda_simulator::profile::{ProfileName, SimProfile};
 
 use crate::cli::SimulateArgs;
@@ -12,6 +13,15 @@ use crate::exit::Exit;
 use crate::interrupt::signalled;
 use crate::system::SystemClock;
 use crate::wiring;
+
+/// A fault script that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be used")]
+struct UnusableScript {
+    path: String,
+    #[source]
+    source: FaultScriptError,
+}
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -22,8 +32,11 @@ pub(crate) async fn run(
     let config = SimConfig::new(SimProfile::named(ProfileName::CxoneV2));
     let state = arguments.state.as_ref().map(|path| folder.join(path));
     let mut simulator = wiring::simulator(config, state.as_deref(), clock)?;
+    let mut script = None;
     if let Some(path) = &arguments.faults {
-        simulator = simulator.with_faults(faults(&folder.join(path))?);
+        let faults = faults(&folder.join(path))?;
+        script = Some(in_force(&faults, path));
+        simulator = simulator.with_faults(faults);
     }
     let running = simulator
         .start(arguments.listen)
@@ -35,17 +48,38 @@ pub(crate) async fn run(
     context.screen.remark(
         "This is a simulated tenant: it takes any client id and secret. Look at /__sim/state and /__sim/log; stop it with Ctrl-C.",
     );
+    if let Some(script) = script {
+        context.screen.remark(&script);
+    }
     let _ = context.interrupt.stop_flag();
     signalled().await;
     running.stop().await;
     Ok(Exit::Done)
 }
 
-fn faults(path: &std::path::Path) -> Result<FaultScript, Ended> {
+/// What a script does, in one line.
+fn in_force(faults: &FaultScript, path: &Path) -> String {
+    let rules = match faults.rule_count() {
+        1 => "1 rule".to_owned(),
+        count => format!("{count} rules"),
+    };
+    let habits = match faults.habits_set().as_slice() {
+        [] => String::new(),
+        habits => format!(", and habits of the tenant: {}", habits.join(", ")),
+    };
+    format!(
+        "The fault script {} is in force: {rules}{habits}.",
+        path.display()
+    )
+}
+
+fn faults(path: &Path) -> Result<FaultScript, Ended> {
     let shown = path.display();
     let text = cxda_adapters_fs::atomic::read(path)
         .map_err(|error| Ended::message(Exit::Invalid, format!("{shown} cannot be read: {error}")))?
         .ok_or_else(|| Ended::message(Exit::Invalid, format!("{shown} is not there")))?;
-    FaultScript::from_json(&text)
-        .map_err(|error| Ended::message(Exit::Invalid, format!("{shown}: {error}")))
+    FaultScript::from_json(&text).map_err(|source| {
+        let path = shown.to_string();
+        Ended::new(Exit::Invalid, UnusableScript { path, source })
+    })
 }

@@ -108,10 +108,7 @@ impl Report<'_> {
     }
 
     fn error(&self, failure: &Failure) -> ErrorJson {
-        let api = match failure {
-            Failure::Api(error) => Some(error),
-            _ => None,
-        };
+        let api = failure.api();
         ErrorJson {
             code: failure.code(),
             message: self.message(failure),

@@ -17,7 +17,7 @@ impl RetryQuota {
     pub const CAPACITY: u32 = 500;
     /// What a retry after a transient failure costs.
     pub const TRANSIENT_COST: u32 = 14;
-    /// What a retry after throttling costs.
+    /// What a retry after throttling costs, and one after a busy resource.
     pub const THROTTLED_COST: u32 = 5;
     /// What an operation gives back that succeeds at its first attempt.
     pub const FIRST_ATTEMPT_REFILL: u32 = 1;
@@ -58,7 +58,7 @@ impl RetryQuota {
     fn cost(kind: FailureKind) -> u32 {
         match kind {
             FailureKind::Transient => Self::TRANSIENT_COST,
-            FailureKind::Throttled => Self::THROTTLED_COST,
+            FailureKind::Throttled | FailureKind::Busy => Self::THROTTLED_COST,
         }
     }
 }

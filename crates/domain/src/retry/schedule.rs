@@ -86,7 +86,7 @@ impl RetrySchedule {
     fn longest_backoff(&self, kind: FailureKind, earlier_failures: u32) -> Duration {
         let base = match kind {
             FailureKind::Transient => self.limits.transient_base,
-            FailureKind::Throttled => self.limits.throttled_base,
+            FailureKind::Throttled | FailureKind::Busy => self.limits.throttled_base,
         };
         2_u32
             .checked_pow(earlier_failures)

@@ -65,6 +65,24 @@ fn h_23_throttled_attempts_can_be_forgiven_and_others_cannot() {
 }
 
 #[test]
+fn h_19_attempts_at_a_busy_resource_wait_as_after_throttling_and_are_not_forgiven() {
+    let mut schedule = schedule();
+    let mut quota = RetryQuota::full();
+    let busy = Failure {
+        kind: FailureKind::Busy,
+        retry_after: Some(Duration::from_secs(2)),
+    };
+    for failure in [busy, throttled(None)] {
+        let decision = schedule.next(failure, Duration::ZERO, JitterFraction::MIN);
+        assert_eq!(quota.charge(failure.kind, decision), decision);
+    }
+    let spent = RetryQuota::CAPACITY - quota.tokens();
+    assert_eq!(spent, 2 * RetryQuota::THROTTLED_COST);
+    schedule.forgive_throttled();
+    assert_eq!(schedule.failed_attempts(), 1);
+}
+
+#[test]
 fn an_operation_has_four_attempts() {
     let mut schedule = schedule();
     for _ in 0..3 {

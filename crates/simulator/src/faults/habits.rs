@@ -109,6 +109,7 @@ const HABITS: [(&str, Reading); 13] = [
 
 impl Habits {
     /// The names of all habits.
+    #[cfg(test)]
     pub(super) fn all() -> impl Iterator<Item = &'static str> {
         HABITS.into_iter().map(|(name, _)| name)
     }

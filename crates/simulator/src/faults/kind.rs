@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cxda_domain::request::Operation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::alter::Alteration;
 use super::flood::Flood;
@@ -38,7 +38,9 @@ pub(crate) enum Meddling {
     /// Deletes the resource that the call is about.
     Vanish,
     /// Changes these members of the resource that the call is about.
-    Edit(Value),
+    Edit(Map<String, Value>),
+    /// Creates what the call is to create, with these members changed.
+    Preempt(Map<String, Value>),
     /// Makes all tokens invalid.
     Revoke,
 }
@@ -106,7 +108,7 @@ pub(crate) struct ScriptedAnswer {
 type Reading = fn(&mut Members) -> Result<Fault, String>;
 
 /// Every kind and how it is read; the order is that of the documentation.
-pub(super) const KINDS: [(&str, Reading); 17] = [
+pub(super) const KINDS: [(&str, Reading); 18] = [
     ("answer", answer),
     ("drop", |members| broken(members, How::Drop)),
     ("reset", |members| broken(members, How::Reset)),
@@ -139,6 +141,7 @@ pub(super) const KINDS: [(&str, Reading); 17] = [
     ("repeatPage", |_| Ok(committed(How::RepeatPage))),
     ("vanish", |_| Ok(Fault::Meddle(Meddling::Vanish))),
     ("edit", edit),
+    ("preempt", preempt),
     ("revoke", |_| Ok(Fault::Meddle(Meddling::Revoke))),
     ("early", |members| {
         Ok(Fault::Early(status(members, 400..=599)?))
@@ -158,8 +161,8 @@ impl Fault {
     /// Why this fault can never befall `operation`; `None` where it can.
     pub(super) fn misfit(&self, operation: Operation) -> Option<&'static str> {
         use Operation::{
-            DeleteAction, DeleteView, GetAction, GetTable, GetView, ListActions, ListTables,
-            ListViews, RelayWebhook, Token,
+            CreateAction, CreateView, DeleteAction, DeleteView, GetAction, GetTable, GetView,
+            ListActions, ListTables, ListViews, RelayWebhook, Token,
         };
         let lists = matches!(operation, ListTables | ListViews | ListActions);
         let bare = lists
@@ -167,6 +170,7 @@ impl Fault {
                 operation,
                 GetTable | GetView | GetAction | DeleteView | DeleteAction
             );
+        let creates = matches!(operation, CreateAction | CreateView);
         let about_nothing = matches!(
             operation,
             Token | RelayWebhook | ListTables | GetTable | ListViews
@@ -181,6 +185,9 @@ impl Fault {
             },
             Self::Meddle(Meddling::Vanish | Meddling::Edit(_)) if about_nothing => {
                 Some("the operation is about no view and no action")
+            }
+            Self::Meddle(Meddling::Preempt(_)) if !creates => {
+                Some("`preempt` needs an operation that creates")
             }
             Self::Meddle(Meddling::Revoke) if operation == Token => {
                 Some("a token is asked for without a token")
@@ -260,9 +267,18 @@ fn truncate(members: &mut Members) -> Result<Fault, String> {
 fn edit(members: &mut Members) -> Result<Fault, String> {
     match members.any("members") {
         Some(Value::Object(edited)) if !edited.is_empty() => {
-            Ok(Fault::Meddle(Meddling::Edit(Value::Object(edited))))
+            Ok(Fault::Meddle(Meddling::Edit(edited)))
         }
         Some(_) => Err("`members` is not an object with members".to_owned()),
         None => Err("`members` is missing".to_owned()),
     }
+}
+
+fn preempt(members: &mut Members) -> Result<Fault, String> {
+    let changed = match members.any("members") {
+        None => Map::new(),
+        Some(Value::Object(changed)) => changed,
+        Some(_) => return Err("`members` is not an object".to_owned()),
+    };
+    Ok(Fault::Meddle(Meddling::Preempt(changed)))
 }

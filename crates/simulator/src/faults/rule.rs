@@ -6,9 +6,6 @@ use serde_json::Value;
 use super::kind::Fault;
 use super::members::Members;
 
-/// The members of a rule, for the documentation and its test.
-pub(super) const SELECTORS: [&str; 6] = ["operation", "name", "nth", "from", "to", "every"];
-
 /// One rule of a script.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {

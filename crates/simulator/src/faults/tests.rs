@@ -5,6 +5,8 @@ use cxda_domain::request::Operation;
 
 use super::*;
 
+mod document;
+
 fn script(rules: &str) -> Result<FaultScript, FaultScriptError> {
     FaultScript::from_json(&format!(r#"{{"formatVersion":"1.0","rules":[{rules}]}}"#))
 }
@@ -141,8 +143,19 @@ fn an_early_answer_counts_heads_and_everything_else_whole_calls() {
     assert!(strikes(&mut script, None));
 }
 
+/// Expects a rule to be refused by its number, with a reason that says `why`.
+fn refused(rule: &str, why: &str) {
+    let good = r#"{"fault":{"kind":"drop"}}"#;
+    match script(&format!("{good},{rule}")) {
+        Err(FaultScriptError::Rule { number: 2, reason }) => {
+            assert!(reason.contains(why), "{rule}: {reason}");
+        }
+        other => panic!("{rule}: {other:?}"),
+    }
+}
+
 #[test]
-fn a_rule_that_makes_no_sense_is_refused_with_its_number_and_the_reason() {
+fn a_selection_that_makes_no_sense_is_refused_with_the_reason() {
     for (rule, why) in [
         (
             r#"{"nth":0,"fault":{"kind":"drop"}}"#,
@@ -181,6 +194,18 @@ fn a_rule_that_makes_no_sense_is_refused_with_its_number_and_the_reason() {
         (
             r#"{"operation":"token","name":"a","fault":{"kind":"drop"}}"#,
             "nothing that has a name",
+        ),
+    ] {
+        refused(rule, why);
+    }
+}
+
+#[test]
+fn a_fault_that_cannot_be_had_is_refused_with_the_reason() {
+    for (rule, why) in [
+        (
+            r#"{"operation":"getAction","fault":{"kind":"preempt"}}"#,
+            "an operation that creates",
         ),
         (r#"{"fault":"drop"}"#, "`fault` is not an object"),
         (r#"{"fault":{"kind":"dropp"}}"#, "did you mean `drop`?"),
@@ -266,13 +291,7 @@ fn a_rule_that_makes_no_sense_is_refused_with_its_number_and_the_reason() {
             "no view and no action",
         ),
     ] {
-        let good = r#"{"fault":{"kind":"drop"}}"#;
-        match script(&format!("{good},{rule}")) {
-            Err(FaultScriptError::Rule { number: 2, reason }) => {
-                assert!(reason.contains(why), "{rule}: {reason}");
-            }
-            other => panic!("{rule}: {other:?}"),
-        }
+        refused(rule, why);
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn respond(
 ) -> Response {
     grip.open();
     let (head, body) = request.into_parts();
-    if let Some(answer) = serving.answer_early(&Request::of(head.clone(), Bytes::new())) {
+    if let Some(answer) = serving.answer_early(|| Request::of(head.clone(), Bytes::new())) {
         // What is left of the body goes nowhere, so that the client can send it and read the answer.
         tokio::spawn(async move { drop(to_bytes(body, BODY_LIMIT_BYTES).await) });
         return response(answer, Body::from);
@@ -89,8 +89,8 @@ fn flooded(mut answer: Answer, flood: Flood, grip: &Grip) -> Response {
         Flood::Gzip => {
             answer.body = flood::bomb();
             let mut bomb = response(answer, Body::from);
-            let gzip = HeaderValue::from_static("gzip");
-            bomb.headers_mut().insert(CONTENT_ENCODING, gzip);
+            let encoding = HeaderValue::from_static("gzip");
+            bomb.headers_mut().insert(CONTENT_ENCODING, encoding);
             bomb
         }
         Flood::Headers => {

@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{Delivery, Ending, Serving};
 use crate::document::Document;
-use crate::faults::{Break, Commitment, How, ScriptedAnswer};
+use crate::faults::{Break, Commitment, How, Meddling, ScriptedAnswer};
 use crate::meddling::meddle;
 use crate::message::{Answer, Request};
 use crate::tenant::{Admission, Reception};
@@ -33,14 +33,14 @@ impl Serving {
         })
     }
 
-    /// The answer that comes before the body of a request is read, where a fault says so; `head` is the request without it.
-    pub(crate) fn answer_early(&self, head: &Request) -> Option<Answer> {
+    /// The answer that comes before the body of a request is read, where a fault says so; `head` gives the request without it.
+    pub(crate) fn answer_early(&self, head: impl FnOnce() -> Request) -> Option<Answer> {
         let (number, status) = {
             let mut tenant = self.tenant();
             if !tenant.may_answer_early() {
                 return None;
             }
-            tenant.receive_early(head, self.clock.now())?
+            tenant.receive_early(&head(), self.clock.now())?
         };
         let mut answer = Answer::problem(status, "the body was not read");
         self.stamp(&mut answer, Some(number));
@@ -56,9 +56,8 @@ impl Serving {
         }
         let Reception { number, mishap } = self.tenant().receive(&request, self.clock.now());
         self.pause(mishap.before).await;
-        for meddling in &mishap.meddling {
-            let moment = self.moment();
-            meddle(&mut self.tenant(), meddling, &request, moment);
+        if !mishap.meddling.is_empty() {
+            self.meddle(&mishap.meddling, &request).await;
         }
         let Some(Break { commitment, how }) = mishap.broken else {
             let mut answer = self.carry_out(&request, Admission::Asked).await;
@@ -96,6 +95,24 @@ impl Serving {
             self.tenant().log.answered(number, status);
         }
         delivery
+    }
+
+    /// Has somebody else's changes made, and kept.
+    async fn meddle(&self, changes: &[Meddling], request: &Request) {
+        let moment = self.moment();
+        let changes = {
+            let mut tenant = self.tenant();
+            if self.is_closed() {
+                return;
+            }
+            for meddling in changes {
+                meddle(&mut tenant, meddling, request, moment);
+            }
+            tenant.changes()
+        };
+        if let Err(error) = self.keep(changes).await {
+            tracing::error!(error, "the simulator's state could not be kept");
+        }
     }
 
     async fn pause(&self, wait: Duration) {

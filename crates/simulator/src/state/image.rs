@@ -62,8 +62,11 @@ impl StateImage {
         let damaged = |source| StateError::Damaged { source };
         let mut state = SimState::empty(names);
         state.tables = self.tables.restore(NameRule::Repeatable).map_err(damaged)?;
-        state.views = self.views.restore(names).map_err(damaged)?;
-        state.actions = self.actions.restore(names).map_err(damaged)?;
+        // Names may repeat from a time when they were shared; from now on the rule holds.
+        let shared = NameRule::Repeatable;
+        state.views = self.views.restore(shared).map_err(damaged)?;
+        state.actions = self.actions.restore(shared).map_err(damaged)?;
+        state.set_name_rule(names);
         state.webhooks = self.webhooks;
         let departing = state.actions.iter().filter_map(|record| {
             let due_ms = record.value.gone_from_ms?;

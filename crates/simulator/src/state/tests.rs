@@ -109,3 +109,15 @@ fn an_action_that_departs_is_there_until_it_is_due_also_after_being_kept() {
     state.sweep(UtcMillis::from_epoch_millis(AT + 10));
     assert!(state.actions.get("a1").is_none());
 }
+
+#[test]
+fn names_that_were_shared_are_read_and_from_then_on_unique() {
+    let at = UtcMillis::from_epoch_millis(5);
+    let mut shared = SimState::fresh(NameRule::Repeatable);
+    for id in ["a", "b"] {
+        shared.seed_action(id, r#"{"name":"score"}"#, at).unwrap();
+    }
+    let mut read = SimState::from_json(&shared.to_json(), NameRule::Unique).unwrap();
+    assert_eq!(read.actions.named("score").count(), 2);
+    assert!(read.seed_action("c", r#"{"name":"score"}"#, at).is_err());
+}

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 
+use cxda_simulator::faults::FaultScript;
 use cxda_simulator::{NameRule, SimState, StateSink};
 use serde_json::json;
 
@@ -112,4 +113,17 @@ async fn what_cannot_be_kept_is_not_answered_as_done() {
     let again = bench.post_keyed(NEW_ACTION, "k", &action("score")).await;
     assert_eq!(again.status, 201);
     assert!(shelf.0.lock().unwrap().kept.contains("score"));
+}
+
+#[tokio::test]
+async fn what_somebody_else_changes_before_a_read_is_kept_too() {
+    let (bench, shelf) = shelved().await;
+    bench.post(NEW_ACTION, &action("score")).await;
+    let script = json!({"formatVersion": "1.0", "rules": [
+        {"operation": "listActions", "fault": {"kind": "vanish"}},
+    ]});
+    let faults = FaultScript::from_json(&script.to_string()).unwrap();
+    bench.running.set_faults(faults);
+    bench.get(&format!("{ACTIONS}?filter=name%3Dscore")).await;
+    assert!(!shelf.0.lock().unwrap().kept.contains("score"));
 }

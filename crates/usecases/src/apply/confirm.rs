@@ -3,107 +3,141 @@
 use cxda_domain::address::ResourceKind;
 use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::diff::LeftOut;
+use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
 use cxda_domain::plan::{Body, Change, Desired};
 use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
-use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
+use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
 use serde_json::Value;
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Progressed, Write, payload};
+use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write, payload};
+use crate::apply::update::Sent;
 
 /// Blocks of an action that an answer must show, or a read is owed.
 const OWED_BLOCKS: [&str; 3] = ["cache", "variables", "dateProcessing"];
 
+/// Whether values that a tenant never shows are known to be as wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// They are: what stands there was sent as it is wanted now.
+    Sent,
+    /// They may be others, so what is wanted is written once where there are any.
+    Unseen,
+}
+
 impl Execution<'_> {
-    /// Makes sure that the tenant shows `desired`, given its answer to the write.
+    /// Makes sure that the tenant shows `desired`, given its answer to the write or what a read found.
     pub(super) async fn confirm(
         &self,
         change: &Change,
         desired: &Desired,
         answer: &ObservedResource,
+        trust: Trust,
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
-        let wanted = desired.body.projection();
-        let owed = change.address.kind == ResourceKind::Action
-            && OWED_BLOCKS
-                .iter()
-                .any(|block| leaves_out(&wanted, &answer.fields, block));
-        if !owed
-            && self
-                .unlike(desired, answer, LeftOut::SaysNothing)
-                .is_empty()
-        {
+        let seen = trust == Trust::Sent || desired.secrets.is_empty();
+        let as_wanted = |shown: &ObservedResource, left_out| {
+            seen && self.unlike(desired, shown, left_out).is_empty()
+        };
+        if !owes_a_read(desired, answer) && as_wanted(answer, LeftOut::SaysNothing) {
             return Ok(());
         }
-        let current = self.read(change, answer).await?;
+        let current = match self.read_id(change.address.kind, &answer.id).await {
+            Ok(current) => current,
+            Err(source) => {
+                progressed.cost = progressed.cost.plus(source.cost);
+                return Err(Failure::unread(&change.address, source));
+            }
+        };
         progressed.cost = progressed.cost.plus(current.cost);
-        if self
-            .unlike(desired, &current.value.value, LeftOut::MeansEmpty)
-            .is_empty()
-        {
+        let current = current.value;
+        if as_wanted(&current.value, LeftOut::MeansEmpty) {
             return Ok(());
         }
+        self.write_ignored(change, desired, current, progressed)
+            .await
+    }
+
+    /// Sends once more what the tenant ignored of a write, or what nobody can see.
+    async fn write_ignored(
+        &self,
+        change: &Change,
+        desired: &Desired,
+        current: Versioned<ObservedResource>,
+        progressed: &mut Progressed,
+    ) -> Result<(), Failure> {
         let payload = payload(desired);
         let (operation, action) = replace_names(change.address.kind);
+        let (id, tag) = (current.value.id.clone(), current.tag.clone());
         let write = Write {
             change,
             operation,
             action,
-            id: Some(&answer.id),
+            id: Some(&id),
             payload: &payload,
-            tag: current.value.tag.as_ref(),
+            tag: tag.as_ref(),
         };
         let intent = self.begin(write).await?;
-        let sent = self.put(desired, &current.value).await;
-        let (phase, cost, error) = match &sent {
-            Ok(answer) => {
-                let ignored = self.unlike(desired, &answer.value, LeftOut::SaysNothing);
-                let error = (!ignored.is_empty()).then_some(Failure::Ignored { fields: ignored });
-                (
-                    if error.is_some() {
-                        Phase::Failed
-                    } else {
-                        Phase::Done
-                    },
-                    answer.cost,
-                    error,
-                )
-            }
-            Err(error) => {
-                let unknown = error.kind == ApiErrorKind::OutcomeUnknown;
-                let phase = if unknown {
-                    Phase::Unknown
-                } else {
-                    Phase::Failed
-                };
-                (phase, error.cost, Some(Failure::Api(error.clone())))
-            }
+        let mut cost = CallCost::default();
+        let base = current.value.clone();
+        let sent = self.send(desired, current, &base, &mut cost).await;
+        let ended = match sent {
+            Ok(Sent::Proved(_)) => Ok(()),
+            Ok(Sent::Written(answer)) => self.heeded(change, desired, &answer, &mut cost).await,
+            Err(failure) => Err(failure),
         };
         progressed.cost = progressed.cost.plus(cost);
+        let (phase, fate) = match &ended {
+            Ok(()) => (Phase::Done, Fate::Resolved),
+            Err(failure) => fate_of(failure),
+        };
         let ending = Ending {
             phase,
-            id: Some(&answer.id),
+            intent: fate,
+            id: Some(&id),
             cost,
             memory: Memory::Unchanged,
-            error: error.as_ref().map(ToString::to_string),
+            error: ended.as_ref().err().map(ToString::to_string),
             events: Vec::new(),
         };
         self.settle(write, &intent, ending).await?;
-        error.map_or(Ok(()), Err)
+        ended
     }
 
-    /// Reads the resource of `change` again.
-    pub(super) async fn read(
+    /// Whether `answer`, or a read where it does not tell, shows what was sent.
+    async fn heeded(
         &self,
         change: &Change,
-        resource: &ObservedResource,
+        desired: &Desired,
+        answer: &ObservedResource,
+        cost: &mut CallCost,
+    ) -> Result<(), Failure> {
+        let mut fields = self.unlike(desired, answer, LeftOut::SaysNothing);
+        if fields.is_empty() && owes_a_read(desired, answer) {
+            let read = self.read_id(change.address.kind, &answer.id).await;
+            let read = read.map_err(|source| Failure::unread(&change.address, source))?;
+            *cost = cost.plus(read.cost);
+            fields = self.unlike(desired, &read.value.value, LeftOut::MeansEmpty);
+        }
+        if fields.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Ignored { fields })
+        }
+    }
+
+    /// Reads the resource with this id.
+    pub(super) async fn read_id(
+        &self,
+        kind: ResourceKind,
+        id: &ResourceId,
     ) -> Result<Answer<Versioned<ObservedResource>>, ApiError> {
-        match change.address.kind {
-            ResourceKind::View => self.ports.tenant.views.read(&resource.id).await,
-            ResourceKind::Action => self.ports.tenant.actions.read(&resource.id).await,
+        match kind {
+            ResourceKind::View => self.ports.tenant.views.read(id).await,
+            ResourceKind::Action => self.ports.tenant.actions.read(id).await,
         }
     }
 
@@ -147,13 +181,16 @@ impl Execution<'_> {
             .as_ref()
             .map_or_else(|error| error.cost, |answer| answer.cost);
         progressed.cost = progressed.cost.plus(cost);
-        let phase = match &built {
-            Ok(_) => Phase::Done,
-            Err(error) if error.kind == ApiErrorKind::OutcomeUnknown => Phase::Unknown,
-            Err(_) => Phase::Failed,
+        let (phase, fate) = match &built {
+            Ok(_) => (Phase::Done, Fate::Resolved),
+            Err(error) if error.kind == ApiErrorKind::OutcomeUnknown => {
+                (Phase::Unknown, Fate::Open)
+            }
+            Err(_) => (Phase::Failed, Fate::Resolved),
         };
         let ending = Ending {
             phase,
+            intent: fate,
             id: Some(&id),
             cost,
             memory: Memory::Unchanged,
@@ -163,6 +200,22 @@ impl Execution<'_> {
         self.settle(write, &intent, ending).await?;
         built.map(drop).map_err(Failure::from)
     }
+}
+
+/// What becomes of the intent of a write that failed like this.
+pub(super) fn fate_of(failure: &Failure) -> (Phase, Fate) {
+    if failure.is_unknown() {
+        (Phase::Unknown, Fate::Open)
+    } else {
+        (Phase::Failed, Fate::Resolved)
+    }
+}
+
+/// Whether `answer` leaves out what an answer about an action must show.
+fn owes_a_read(desired: &Desired, answer: &ObservedResource) -> bool {
+    let wanted = desired.body.projection();
+    let leaves_out = |block: &&str| leaves_out(&wanted, &answer.fields, block);
+    answer.kind == ResourceKind::Action && OWED_BLOCKS.iter().any(leaves_out)
 }
 
 /// Whether `shown` leaves out `block`, or a member of it, that `wanted` has. Of variables, which may be masked, only

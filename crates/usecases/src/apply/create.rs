@@ -1,17 +1,52 @@
 //! Creates: one POST with the whole body, under a key that outlives the run.
 
-use cxda_domain::address::ResourceKind;
+use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::audit::{AuditAction, Phase};
-use cxda_domain::diff::LeftOut;
+use cxda_domain::diff::{Cause, LeftOut};
 use cxda_domain::key::IdempotencyKey;
 use cxda_domain::observed::ObservedResource;
 use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::reconcile::{
+    AfterAbsence, CreateGuard, LastWord, Payload, QUIET_PERIOD, after_absence,
+};
 use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::{Intent, Memory};
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Progressed, Write, memory, payload};
+use crate::apply::confirm::Trust;
+use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write, memory, payload};
+use crate::apply::find::Found;
+use crate::apply::open::OpenWrite;
+use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
+
+/// The audit note of a create whose name was taken by something that is as wanted.
+const ADOPTED: &str = "adopted";
+
+/// What is known before a create is sent.
+enum Ground {
+    /// Nothing is there, and nothing of ours is on its way.
+    Clear,
+    /// Nothing is there; a create of an earlier run is sent again under its own key.
+    Again(Intent),
+    /// The resource is there after all.
+    There(Made),
+}
+
+/// A resource that a create has made or found.
+struct Made {
+    resource: ObservedResource,
+    trust: Trust,
+}
+
+/// Whose the resource is that a failed create finds under its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// Ours: the create may have been carried out.
+    Us,
+    /// Somebody's: this create was refused, and no other of ours is on its way.
+    Anybody,
+}
 
 impl Execution<'_> {
     /// Creates what `change` asks for and makes sure that the tenant shows it as wanted.
@@ -20,7 +55,7 @@ impl Execution<'_> {
         change: &Change,
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
-        let Some(desired) = self.desired(change) else {
+        let Some(desired) = self.desired(&change.address) else {
             return Err(Failure::Stopped);
         };
         if let Body::View(view) = &desired.body
@@ -42,42 +77,208 @@ impl Execution<'_> {
             payload: &payload,
             tag: None,
         };
-        let intent = self.begin(write).await?;
-        let created = match self.post(&desired.body, intent.key.as_ref()).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.after_failed_post(write, &intent, &desired, error, progressed)
+        let made = match self.ground(write, &desired, progressed).await? {
+            Ground::Clear => self.make(write, &desired, None, progressed).await?,
+            Ground::Again(intent) => {
+                self.make(write, &desired, Some(&intent), progressed)
                     .await?
+            }
+            Ground::There(made) => made,
+        };
+        let id = made.resource.id.clone();
+        progressed.id = Some(id.clone());
+        self.confirm(change, &desired, &made.resource, made.trust, progressed)
+            .await?;
+        if let (Trust::Unseen, Memory::Applied(now)) = (made.trust, memory(change, &id, &desired)) {
+            self.ports.journal.adopt(&[now]).await?;
+        }
+        self.build_indexes(change, &desired, progressed).await
+    }
+
+    /// Finds out whether the create may be sent, and under which key.
+    async fn ground(
+        &self,
+        write: Write<'_>,
+        desired: &Desired,
+        progressed: &mut Progressed,
+    ) -> Result<Ground, Failure> {
+        if let Some(made) = self.still_there(write.change, progressed).await? {
+            return Ok(Ground::There(made));
+        }
+        for open in self.open_at(&write.change.address) {
+            if open.is(write.operation) {
+                match self.beside_open(write, desired, open, progressed).await? {
+                    Ground::Clear => {}
+                    ground => return Ok(ground),
+                }
+            }
+        }
+        Ok(Ground::Clear)
+    }
+
+    /// Looks by id for what was applied before: a listing that lags behind does not show it, and a second one must not be made.
+    async fn still_there(
+        &self,
+        change: &Change,
+        progressed: &mut Progressed,
+    ) -> Result<Option<Made>, Failure> {
+        if change.cause != Cause::Drift {
+            return Ok(None);
+        }
+        let applied = self.ports.journal.last_applied().await?;
+        let Some(applied) = applied.get(&change.address) else {
+            return Ok(None);
+        };
+        match self.read_id(change.address.kind, &applied.id).await {
+            Ok(there) => {
+                progressed.cost = progressed.cost.plus(there.cost);
+                let resource = there.value.value;
+                let trust = Trust::Unseen;
+                let same = resource.name == change.address.name;
+                Ok(same.then_some(Made { resource, trust }))
+            }
+            Err(error) => {
+                progressed.cost = progressed.cost.plus(error.cost);
+                match error.kind {
+                    ApiErrorKind::NotFound => Ok(None),
+                    _ => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// What a create of an earlier run, `open`, means for the one of `write`: first of all, a read.
+    async fn beside_open(
+        &self,
+        write: Write<'_>,
+        desired: &Desired,
+        open: &OpenWrite,
+        progressed: &mut Progressed,
+    ) -> Result<Ground, Failure> {
+        let address = &write.change.address;
+        let payload = open.payload_beside(write.payload);
+        let mut quiet_in = open.quiet_in(self.ports.clock.now());
+        loop {
+            let found = self.look(address, &mut progressed.cost).await;
+            let found = found.map_err(|source| Failure::unread(address, source))?;
+            match found {
+                Found::Many(ids) => {
+                    let address = address.clone();
+                    return Err(Failure::Ambiguous { address, ids });
+                }
+                Found::One(there) => {
+                    return self
+                        .settle_late(write, desired, open, payload, *there)
+                        .await
+                        .map(Ground::There);
+                }
+                Found::Absent => {}
+            }
+            match after_absence(self.guard(address.kind), payload, open.last, quiet_in) {
+                AfterAbsence::Again => return Ok(Ground::Again(open.intent.clone())),
+                AfterAbsence::Anew => {
+                    let proof = Proof::over(Phase::Failed, NOT_APPLIED, None);
+                    self.close(&open.intent, proof).await?;
+                    return Ok(Ground::Clear);
+                }
+                AfterAbsence::Wait(pause) => {
+                    self.ports.clock.wait(pause).await;
+                    quiet_in = quiet_in.saturating_sub(pause);
+                }
+                AfterAbsence::Hold(quiet_in) => {
+                    let address = address.clone();
+                    return Err(match open.last {
+                        LastWord::Frozen(_) => Failure::Frozen { address },
+                        _ => Failure::Unsettled { address, quiet_in },
+                    });
+                }
+            }
+        }
+    }
+
+    /// Settles a create of an earlier run that a read has found carried out.
+    async fn settle_late(
+        &self,
+        write: Write<'_>,
+        desired: &Desired,
+        open: &OpenWrite,
+        payload: Payload,
+        there: ObservedResource,
+    ) -> Result<Made, Failure> {
+        let (memory, trust) = match payload {
+            Payload::Same => (memory(write.change, &there.id, desired), Trust::Sent),
+            // Of another payload only what is shown is known.
+            Payload::Other => (as_shown(&there, desired.protect), Trust::Unseen),
+        };
+        let cost = CallCost::default();
+        let ending = Ending {
+            phase: Phase::Done,
+            intent: Fate::Resolved,
+            id: Some(&there.id),
+            cost,
+            memory,
+            error: Some(PROVED_BY_READING.to_owned()),
+            events: self.events(write.change, &there.id, desired, cost, &open.intent),
+        };
+        self.settle(write, &open.intent, ending).await?;
+        let resource = there;
+        Ok(Made { resource, trust })
+    }
+
+    /// Sends the create and settles what it came to.
+    async fn make(
+        &self,
+        write: Write<'_>,
+        desired: &Desired,
+        again: Option<&Intent>,
+        progressed: &mut Progressed,
+    ) -> Result<Made, Failure> {
+        let (intent, key) = self.begin_create(write, again).await?;
+        let created = match self.post(&desired.body, &key).await {
+            Ok(created) => created,
+            Err(error) => {
+                return self
+                    .after_failed_post(write, &intent, desired, error, progressed)
+                    .await;
             }
         };
         progressed.cost = progressed.cost.plus(created.cost);
-        progressed.id = Some(created.value.id.clone());
-        self.settle_created(write, &intent, &desired, &created)
-            .await?;
-        self.confirm(change, &desired, &created.value, progressed)
-            .await?;
-        self.build_indexes(change, &desired, progressed).await
+        let id = &created.value.id;
+        let ending = Ending {
+            phase: Phase::Done,
+            intent: Fate::Resolved,
+            id: Some(id),
+            cost: created.cost,
+            memory: memory(write.change, id, desired),
+            error: None,
+            events: self.events(write.change, id, desired, created.cost, &intent),
+        };
+        self.settle(write, &intent, ending).await?;
+        Ok(Made {
+            resource: created.value,
+            trust: Trust::Sent,
+        })
     }
 
     async fn post(
         &self,
         body: &Body,
-        key: Option<&IdempotencyKey>,
+        key: &IdempotencyKey,
     ) -> Result<Answer<ObservedResource>, ApiError> {
-        let fresh;
-        let key = if let Some(key) = key {
-            key
-        } else {
-            fresh = IdempotencyKey::new(self.ports.ids.fresh());
-            &fresh
-        };
         match body {
             Body::View(view) => self.ports.tenant.views.create(view, key).await,
             Body::Action(action) => self.ports.tenant.actions.create(action, key).await,
         }
     }
 
-    /// A create that failed may still have happened: a read by name tells. What it finds as wanted is taken for the answer.
+    fn guard(&self, kind: ResourceKind) -> CreateGuard {
+        match kind {
+            ResourceKind::View => self.ports.tenant.views.create_guard(),
+            ResourceKind::Action => self.ports.tenant.actions.create_guard(),
+        }
+    }
+
+    /// A create that failed may still have happened, or its name be taken: a read by name tells.
     async fn after_failed_post(
         &self,
         write: Write<'_>,
@@ -85,95 +286,130 @@ impl Execution<'_> {
         desired: &Desired,
         error: ApiError,
         progressed: &mut Progressed,
-    ) -> Result<Answer<ObservedResource>, Failure> {
+    ) -> Result<Made, Failure> {
+        self.note_denial(&error);
         progressed.cost = progressed.cost.plus(error.cost);
-        let may_be_there = matches!(
-            error.kind,
-            ApiErrorKind::OutcomeUnknown | ApiErrorKind::AlreadyExists | ApiErrorKind::Malformed
-        );
-        if may_be_there {
-            match self.find(&desired.body).await {
-                Ok(found) => {
-                    progressed.cost = progressed.cost.plus(found.cost);
-                    let as_wanted = |resource: &&ObservedResource| {
-                        self.unlike(desired, resource, LeftOut::SaysNothing)
-                            .is_empty()
-                    };
-                    if let [only] = found.value.as_slice()
-                        && as_wanted(&only)
-                    {
-                        return Ok(Answer {
-                            value: only.clone(),
-                            cost: CallCost::default(),
-                        });
-                    }
-                }
-                Err(unread) => progressed.cost = progressed.cost.plus(unread.cost),
+        let owner = match error.kind {
+            ApiErrorKind::KeyMismatch => {
+                let fate = (Phase::Failed, Fate::Open);
+                return self.fail(write, intent, fate, error.into()).await;
             }
-        }
-        // An answer that cannot be understood leaves open what happened, as no answer does.
-        let mut error = error;
-        if error.kind == ApiErrorKind::Malformed {
-            error.kind = ApiErrorKind::OutcomeUnknown;
-        }
-        let unknown = error.kind == ApiErrorKind::OutcomeUnknown;
-        let ending = Ending {
-            phase: if unknown {
-                Phase::Unknown
-            } else {
-                Phase::Failed
-            },
-            id: None,
-            cost: progressed.cost,
-            memory: Memory::Unchanged,
-            error: Some(error.to_string()),
-            events: Vec::new(),
+            ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed => Owner::Us,
+            _ if self.is_still_alive(intent) => Owner::Us,
+            ApiErrorKind::AlreadyExists => Owner::Anybody,
+            _ => {
+                let fate = (Phase::Failed, Fate::Resolved);
+                return self.fail(write, intent, fate, error.into()).await;
+            }
         };
-        self.settle(write, intent, ending).await?;
-        Err(error.into())
-    }
-
-    async fn find(&self, body: &Body) -> Result<Answer<Vec<ObservedResource>>, ApiError> {
-        match body {
-            Body::Action(action) => self.ports.tenant.actions.find(&action.name).await,
-            Body::View(view) => {
-                let mut found = Answer {
-                    value: Vec::new(),
-                    cost: CallCost::default(),
-                };
-                let mut cursor = None;
-                loop {
-                    let page = self.ports.tenant.views.list(cursor).await?;
-                    found.cost = found.cost.plus(page.cost);
-                    let named = |each: &ObservedResource| each.name == view.name.as_str();
-                    found
-                        .value
-                        .extend(page.value.items.into_iter().filter(named));
-                    match page.value.next {
-                        Some(next) => cursor = Some(next),
-                        None => return Ok(found),
-                    }
-                }
+        let address = &write.change.address;
+        let repeated = error.cost.attempts > 1;
+        let (found, unread) = match self.look_patiently(address, &mut progressed.cost).await {
+            Ok(found) => (found, false),
+            Err(_) => (Found::Absent, true),
+        };
+        let lost = (Phase::Unknown, Fate::Open);
+        let refused = (Phase::Failed, Fate::Resolved);
+        match (found, owner) {
+            (Found::One(there), owner) => self.take(write, intent, desired, *there, owner).await,
+            (Found::Many(ids), owner) => {
+                let fate = if owner == Owner::Us { lost } else { refused };
+                let address = address.clone();
+                let failure = Failure::Ambiguous { address, ids };
+                self.fail(write, intent, fate, failure).await
+            }
+            (Found::Absent, Owner::Us) => {
+                let failure = self.unknown(address, error);
+                self.fail(write, intent, lost, failure).await
+            }
+            // The name may be taken by what an earlier attempt of this very create has made.
+            (Found::Absent, Owner::Anybody) if unread && repeated => {
+                let failure = self.unknown(address, error);
+                self.fail(write, intent, lost, failure).await
+            }
+            (Found::Absent, Owner::Anybody) => {
+                self.fail(write, intent, refused, error.into()).await
             }
         }
     }
 
-    async fn settle_created(
+    /// Takes what stands under the name for what was to be created, unless it may be somebody else's and differs.
+    async fn take(
         &self,
         write: Write<'_>,
         intent: &Intent,
         desired: &Desired,
-        created: &Answer<ObservedResource>,
-    ) -> Result<(), Failure> {
-        let id = &created.value.id;
+        there: ObservedResource,
+        owner: Owner,
+    ) -> Result<Made, Failure> {
+        let fields = self.unlike(desired, &there, LeftOut::SaysNothing);
+        if owner == Owner::Anybody && !fields.is_empty() {
+            let id = there.id;
+            let fate = (Phase::Failed, Fate::Resolved);
+            let failure = Failure::NameTaken { id, fields };
+            return self.fail(write, intent, fate, failure).await;
+        }
+        let cost = CallCost::default();
+        let (note, trust, events) = match owner {
+            Owner::Us => {
+                let events = self.events(write.change, &there.id, desired, cost, intent);
+                (PROVED_BY_READING, Trust::Sent, events)
+            }
+            // Values that a tenant never shows may be other ones.
+            Owner::Anybody if desired.secrets.is_empty() => (ADOPTED, Trust::Sent, Vec::new()),
+            Owner::Anybody => (ADOPTED, Trust::Unseen, Vec::new()),
+        };
         let ending = Ending {
             phase: Phase::Done,
-            id: Some(id),
-            cost: created.cost,
-            memory: memory(write.change, id, desired),
-            error: None,
-            events: self.events(write.change, id, desired, created.cost, intent),
+            intent: Fate::Resolved,
+            id: Some(&there.id),
+            cost,
+            memory: match trust {
+                Trust::Sent => memory(write.change, &there.id, desired),
+                Trust::Unseen => Memory::Unchanged,
+            },
+            error: Some(note.to_owned()),
+            events,
         };
-        self.settle(write, intent, ending).await
+        self.settle(write, intent, ending).await?;
+        let resource = there;
+        Ok(Made { resource, trust })
+    }
+
+    /// The failure of a create of which nobody knows what became.
+    fn unknown(&self, address: &Address, error: ApiError) -> Failure {
+        let source = ApiError {
+            kind: ApiErrorKind::OutcomeUnknown,
+            ..error
+        };
+        match self.guard(address.kind) {
+            CreateGuard::Key => source.into(),
+            CreateGuard::Nothing => Failure::NotRepeatable {
+                address: address.clone(),
+                quiet_in: QUIET_PERIOD,
+                source: Box::new(source),
+            },
+        }
+    }
+
+    /// Settles a create that did not end well.
+    async fn fail(
+        &self,
+        write: Write<'_>,
+        intent: &Intent,
+        (phase, fate): (Phase, Fate),
+        failure: Failure,
+    ) -> Result<Made, Failure> {
+        let ending = Ending {
+            phase,
+            intent: fate,
+            id: None,
+            cost: failure.cost(),
+            memory: Memory::Unchanged,
+            error: Some(failure.to_string()),
+            events: Vec::new(),
+        };
+        self.settle(write, intent, ending).await?;
+        Err(failure)
     }
 }

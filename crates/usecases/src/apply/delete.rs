@@ -1,8 +1,9 @@
 //! Deletes: only what nothing that stays still needs.
 
-use cxda_domain::address::ResourceKind;
+use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::event::{Event, EventKind};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, ResourceId};
 use cxda_domain::plan::Change;
 use cxda_domain::request::Operation;
@@ -11,7 +12,11 @@ use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Progressed, Write};
+use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write};
+use crate::apply::recover::PROVED_BY_READING;
+
+/// The audit note of a delete of what was not there.
+const ALREADY_ABSENT: &str = "already_absent";
 
 impl Execution<'_> {
     /// Deletes what `change` names; what is not there any more is done.
@@ -26,17 +31,9 @@ impl Execution<'_> {
         let Some(id) = change.id.clone() else {
             return Ok(());
         };
-        let (operation, action, event) = match change.address.kind {
-            ResourceKind::View => (
-                Operation::DeleteView,
-                AuditAction::DeleteMaterializedView,
-                EventKind::ViewDeleted,
-            ),
-            ResourceKind::Action => (
-                Operation::DeleteAction,
-                AuditAction::DeleteDataAction,
-                EventKind::ActionDeleted,
-            ),
+        let (operation, action) = match change.address.kind {
+            ResourceKind::View => (Operation::DeleteView, AuditAction::DeleteMaterializedView),
+            ResourceKind::Action => (Operation::DeleteAction, AuditAction::DeleteDataAction),
         };
         let payload = Digest::of(id.as_str());
         let write = Write {
@@ -58,41 +55,59 @@ impl Execution<'_> {
             }
         }
         progressed.cost = progressed.cost.plus(cost);
+        let mut note = None;
+        if let Err(error) = &mut answer {
+            self.note_denial(error);
+            let lost = matches!(
+                error.kind,
+                ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed
+            );
+            if lost || self.is_still_alive(&intent) {
+                error.kind = ApiErrorKind::OutcomeUnknown;
+                if self.is_gone(change.address.kind, &id).await {
+                    note = Some(PROVED_BY_READING);
+                    let value = Deleted::Gone;
+                    answer = Ok(Answer { value, cost });
+                }
+            }
+        }
         let ending = match &answer {
             Ok(answer) => {
-                let event = match change.address.kind {
-                    ResourceKind::View => {
-                        let now = self.ports.clock.now();
-                        Event::view(event, &change.address, &id, None, now, cost.latency_ms())
-                    }
-                    ResourceKind::Action => {
-                        Event::action(event, &change.address, &id, None, cost.latency_ms())
-                    }
-                };
                 let absent = answer.value == Deleted::AlreadyAbsent;
+                if absent {
+                    note = Some(ALREADY_ABSENT);
+                }
+                let now = self.ports.clock.now();
+                let event = deleted(&change.address, &id, now, cost);
                 Ending {
                     phase: Phase::Done,
+                    intent: Fate::Resolved,
                     id: Some(&id),
                     cost,
                     memory: Memory::Forgotten(change.address.clone()),
-                    error: absent.then(|| "already_absent".to_owned()),
+                    error: note.map(ToOwned::to_owned),
                     events: if absent { Vec::new() } else { vec![event] },
                 }
             }
-            Err(error) => Ending {
-                phase: match error.kind {
-                    ApiErrorKind::OutcomeUnknown => Phase::Unknown,
-                    _ => Phase::Failed,
-                },
-                id: Some(&id),
-                cost,
-                memory: Memory::Unchanged,
-                error: Some(error.to_string()),
-                events: Vec::new(),
-            },
+            Err(error) => {
+                let (phase, fate) = match error.kind {
+                    ApiErrorKind::OutcomeUnknown => (Phase::Unknown, Fate::Open),
+                    _ => (Phase::Failed, Fate::Resolved),
+                };
+                Ending {
+                    phase,
+                    intent: fate,
+                    id: Some(&id),
+                    cost,
+                    memory: Memory::Unchanged,
+                    error: Some(error.to_string()),
+                    events: Vec::new(),
+                }
+            }
         };
         self.settle(write, &intent, ending).await?;
-        answer.map(drop).map_err(Failure::from)
+        answer?;
+        self.supersede(change).await
     }
 
     async fn send_delete(
@@ -112,10 +127,22 @@ impl Execution<'_> {
             return false;
         };
         match self.read_idle(change, planned, progressed).await {
-            Ok(_) => true,
             // What is gone by now is deleted by nobody's second request; the answer to it says so.
-            Err(Failure::Api(error)) => error.kind == ApiErrorKind::NotFound,
+            Ok(_) | Err(Failure::Gone { .. }) => true,
             Err(_) => false,
+        }
+    }
+}
+
+/// What webhooks are told of a delete.
+pub(super) fn deleted(address: &Address, id: &ResourceId, now: UtcMillis, cost: CallCost) -> Event {
+    let latency_ms = cost.latency_ms();
+    match address.kind {
+        ResourceKind::View => {
+            Event::view(EventKind::ViewDeleted, address, id, None, now, latency_ms)
+        }
+        ResourceKind::Action => {
+            Event::action(EventKind::ActionDeleted, address, id, None, latency_ms)
         }
     }
 }

@@ -17,11 +17,12 @@ use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
 use cxda_domain::view::ViewSource;
-use cxda_ports::error::{ApiErrorKind, CallCost, StoreError};
+use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
 use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
 use cxda_ports::progress::ProgressEvent;
 
-use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome};
+use crate::apply::open::{OpenWrite, open_writes};
+use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome, skipped};
 use crate::plan::Planned;
 use crate::ports::ApplyPorts;
 
@@ -36,7 +37,12 @@ pub(super) struct Execution<'a> {
     pub(super) ports: ApplyPorts<'a>,
     pub(super) options: &'a ApplyOptions,
     pub(super) planned: &'a Planned,
-    open: BTreeMap<Address, Intent>,
+    /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
+    pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
+    /// Operations that were settled in this run.
+    settled: Mutex<BTreeSet<String>>,
+    /// What the tenant does not permit, as it said so.
+    denied: Mutex<BTreeMap<Operation, ApiError>>,
     view_ids: Mutex<BTreeMap<String, ResourceId>>,
     failed: Mutex<BTreeSet<Address>>,
     stopped: AtomicBool,
@@ -60,10 +66,20 @@ pub(super) struct Write<'a> {
     pub(super) tag: Option<&'a EntityTag>,
 }
 
+/// What becomes of an intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Its write is settled.
+    Resolved,
+    /// Its write may still have happened, or may still happen.
+    Open,
+}
+
 /// How a write ended, for the journal.
 #[derive(Debug)]
 pub(super) struct Ending<'a> {
     pub(super) phase: Phase,
+    pub(super) intent: Fate,
     pub(super) id: Option<&'a ResourceId>,
     pub(super) cost: CallCost,
     pub(super) memory: Memory,
@@ -77,15 +93,14 @@ impl<'a> Execution<'a> {
         options: &'a ApplyOptions,
         planned: &'a Planned,
     ) -> Result<Self, StoreError> {
-        let open = ports.journal.open_intents().await?;
+        let open = open_writes(ports.journal).await?;
         Ok(Self {
             ports,
             options,
             planned,
-            open: open
-                .into_iter()
-                .map(|intent| (intent.address.clone(), intent))
-                .collect(),
+            open,
+            settled: Mutex::default(),
+            denied: Mutex::default(),
             view_ids: Mutex::default(),
             failed: Mutex::default(),
             stopped: AtomicBool::new(false),
@@ -102,6 +117,9 @@ impl<'a> Execution<'a> {
 
     /// Carries out one change, whatever it takes.
     pub(super) async fn carry_out(&self, change: &Change) -> ChangeResult {
+        if let Some(error) = self.denial(change) {
+            return skipped(change, error.into());
+        }
         self.ports
             .progress
             .note(ProgressEvent::Started(&change.address));
@@ -117,9 +135,7 @@ impl<'a> Execution<'a> {
         let outcome = match &ended {
             Ok(()) => Outcome::Done,
             Err(Failure::Dependency { .. } | Failure::Stopped) => Outcome::Skipped,
-            Err(Failure::Api(error)) if error.kind == ApiErrorKind::OutcomeUnknown => {
-                Outcome::Unknown
-            }
+            Err(failure) if failure.is_unknown() => Outcome::Unknown,
             Err(_) => Outcome::Failed,
         };
         ChangeResult {
@@ -146,11 +162,41 @@ impl<'a> Execution<'a> {
             return;
         }
         lock(&self.failed).insert(result.address.clone());
+        if let Some(error) = result.failure.as_ref().and_then(Failure::api) {
+            self.note_denial(error);
+        }
         let failed = result.outcome != Outcome::Skipped;
         let fatal = result.failure.as_ref().is_some_and(Failure::stops_all);
         if fatal || failed && self.options.on_error == OnError::Stop {
             self.stopped.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Takes note that the tenant does not permit an operation: it is asked for no further one of its kind.
+    pub(super) fn note_denial(&self, error: &ApiError) {
+        if let ApiErrorKind::PermissionDenied { .. } = error.kind {
+            let mut denied = lock(&self.denied);
+            denied.entry(error.operation).or_insert_with(|| ApiError {
+                cost: CallCost::default(),
+                ..error.clone()
+            });
+        }
+    }
+
+    /// Why `change` would be refused, where the tenant has refused an operation that it needs.
+    fn denial(&self, change: &Change) -> Option<ApiError> {
+        use Operation::{CreateAction, CreateView, DeleteAction, DeleteView};
+        use Operation::{GetAction, GetView, ReplaceAction, ReplaceView};
+        let needs: &[Operation] = match (change.kind, change.address.kind) {
+            (ChangeKind::Create, ResourceKind::View) => &[CreateView],
+            (ChangeKind::Create, ResourceKind::Action) => &[CreateAction],
+            (ChangeKind::Update, ResourceKind::View) => &[GetView, ReplaceView],
+            (ChangeKind::Update, ResourceKind::Action) => &[GetAction, ReplaceAction],
+            (ChangeKind::Delete, ResourceKind::View) => &[DeleteView],
+            (ChangeKind::Delete, ResourceKind::Action) => &[DeleteAction],
+        };
+        let denied = lock(&self.denied);
+        needs.iter().find_map(|need| denied.get(need)).cloned()
     }
 
     /// A resource whose change failed and which, on the tenant, still depends on `address`.
@@ -174,9 +220,9 @@ impl<'a> Execution<'a> {
             .cloned()
     }
 
-    /// What the change must bring about; a source view has its id by now.
-    pub(super) fn desired(&self, change: &Change) -> Option<Desired> {
-        let mut desired = self.planned.desired.get(&change.address)?.clone();
+    /// What a change of `address` must bring about; a source view has its id by now.
+    pub(super) fn desired(&self, address: &Address) -> Option<Desired> {
+        let mut desired = self.planned.desired.get(address)?.clone();
         if let Body::View(view) = &mut desired.body
             && let cxda_domain::body::SourceBody::View { name, id } = &mut view.source
         {
@@ -226,27 +272,39 @@ impl<'a> Execution<'a> {
         state.resolve_source(resource);
     }
 
-    /// The id of an open intent for the same body, so that its key is used again; else a fresh one.
-    fn operation_id(&self, write: Write<'_>) -> (String, Option<IdempotencyKey>) {
-        let same = self.open.get(&write.change.address).filter(|intent| {
-            intent.operation == write.operation && intent.payload == *write.payload
-        });
-        let creates = matches!(
-            write.operation,
-            Operation::CreateView | Operation::CreateAction
-        );
-        if let Some(intent) = same {
-            return (intent.operation_id.clone(), intent.key.clone());
-        }
-        let key = creates.then(|| IdempotencyKey::new(self.ports.ids.fresh()));
-        (self.ports.ids.fresh(), key)
+    /// Journals and audits the intent of `write`; only then may it be sent. It goes on with an open intent for the same body.
+    pub(super) async fn begin(&self, write: Write<'_>) -> Result<Intent, Failure> {
+        let open = self.open_at(&write.change.address);
+        let same = open
+            .iter()
+            .find(|open| open.is(write.operation) && open.intent.payload == *write.payload);
+        let operation_id = same.map(|open| open.intent.operation_id.clone());
+        self.begin_as(write, operation_id, None).await
     }
 
-    /// Journals and audits the intent of `write`; only then may it be sent.
-    pub(super) async fn begin(&self, write: Write<'_>) -> Result<Intent, Failure> {
-        let (operation_id, key) = self.operation_id(write);
+    /// Journals and audits the intent of a create under a fresh key, or under that of the open intent `again`.
+    pub(super) async fn begin_create(
+        &self,
+        write: Write<'_>,
+        again: Option<&Intent>,
+    ) -> Result<(Intent, IdempotencyKey), Failure> {
+        let key = again.and_then(|intent| intent.key.clone());
+        let key = key.unwrap_or_else(|| IdempotencyKey::new(self.ports.ids.fresh()));
+        let operation_id = again.map(|intent| intent.operation_id.clone());
+        let intent = self
+            .begin_as(write, operation_id, Some(key.clone()))
+            .await?;
+        Ok((intent, key))
+    }
+
+    async fn begin_as(
+        &self,
+        write: Write<'_>,
+        operation_id: Option<String>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Intent, Failure> {
         let intent = Intent {
-            operation_id,
+            operation_id: operation_id.unwrap_or_else(|| self.ports.ids.fresh()),
             run: self.options.run.clone(),
             operation: write.operation,
             address: write.change.address.clone(),
@@ -277,17 +335,30 @@ impl<'a> Execution<'a> {
         let record = self.entry(write, ending.phase, id, Some(metrics), ending.error);
         let settlement = Settlement {
             operation_id: intent.operation_id.clone(),
-            resolved: ending.phase != Phase::Unknown,
+            resolved: ending.intent == Fate::Resolved,
             memory: ending.memory,
             record,
             outbox: self.outbox(ending.events),
         };
-        let record = self.ports.journal.settle(&settlement).await?;
+        self.store(&settlement).await
+    }
+
+    /// Stores an outcome and audits it.
+    pub(super) async fn store(&self, settlement: &Settlement) -> Result<(), Failure> {
+        let record = self.ports.journal.settle(settlement).await?;
+        if settlement.resolved {
+            lock(&self.settled).insert(settlement.operation_id.clone());
+        }
         self.ports.audit.append(&record).await?;
         Ok(())
     }
 
-    fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
+    /// Whether an operation of an earlier run was settled in this one.
+    pub(super) fn is_settled(&self, intent: &Intent) -> bool {
+        lock(&self.settled).contains(&intent.operation_id)
+    }
+
+    pub(super) fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
         let mut entries = Vec::new();
         for event in events {
             for subscription in &self.options.subscriptions {
@@ -344,11 +415,6 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Intents of earlier runs whose outcome is not known.
-    pub(super) fn open_intents(&self) -> impl Iterator<Item = &Intent> {
-        self.open.values()
-    }
-
     /// The declared source of the view of `change`, for messages.
     pub(super) fn source_view(&self, change: &Change) -> Option<Address> {
         let declared = self.planned.project.manifest.get(&change.address)?;
@@ -376,12 +442,18 @@ pub(super) fn memory(change: &Change, id: &ResourceId, desired: &Desired) -> Mem
 /// A digest of everything that is sent, secrets by their fingerprints.
 pub(super) fn payload(desired: &Desired) -> Digest {
     let fields = serde_json::Value::Object(desired.body.projection().fields().clone());
+    // A view names its source by id, which another view of the same name does not have.
+    let source = match &desired.body {
+        Body::View(view) => view.source.id(),
+        Body::Action(_) => None,
+    };
     let secrets: Vec<String> = desired
         .secrets
         .iter()
         .map(|(name, print)| format!("{name}={print}"))
         .collect();
-    Digest::of(format!("{fields}\n{}", secrets.join("\n")))
+    let source = source.unwrap_or_default();
+    Digest::of(format!("{fields}\n{source}\n{}", secrets.join("\n")))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

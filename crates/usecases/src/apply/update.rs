@@ -7,24 +7,34 @@ use cxda_domain::diff::{LeftOut, differences};
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
 use cxda_domain::plan::{Change, Desired};
-use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
+use cxda_domain::reconcile::{Replaced, Shown, Version, after_lost_replace};
+use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
-use crate::apply::confirm::replace_names;
+use crate::apply::confirm::{Trust, fate_of, replace_names};
 use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Progressed, Write, memory, payload,
+    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Fate, Progressed, Write, memory, payload,
 };
 
 /// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
 
 /// What the sent replace came to.
-enum Sent {
+pub(super) enum Sent {
     /// Written, with this answer.
     Written(ObservedResource),
     /// The tenant shows what is wanted although the answer did not say so: it was our own write.
     Proved(ResourceId),
+}
+
+impl Sent {
+    fn id(&self) -> &ResourceId {
+        match self {
+            Self::Written(resource) => &resource.id,
+            Self::Proved(id) => id,
+        }
+    }
 }
 
 impl Execution<'_> {
@@ -34,15 +44,16 @@ impl Execution<'_> {
         change: &Change,
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
-        let Some(desired) = self.desired(change) else {
+        let Some(desired) = self.desired(&change.address) else {
             return Err(Failure::Stopped);
         };
         let Some(planned) = self.planned.observed.get(&change.address) else {
             return Err(Failure::Stopped);
         };
-        let current = self.read_idle(change, planned, progressed).await?;
-        self.still_as_planned(change, &desired, &current.value)?;
         let payload = payload(&desired);
+        self.outwait(change, &payload).await?;
+        let current = self.read_idle(change, planned, progressed).await?;
+        self.unmoved(&desired, planned, &current.value)?;
         let tag = current.tag.clone();
         let (operation, action) = replace_names(change.address.kind);
         let write = Write {
@@ -62,16 +73,20 @@ impl Execution<'_> {
         }
         let intent = self.begin(write).await?;
         let mut cost = CallCost::default();
-        let sent = self.send(change, &desired, current, &mut cost).await;
+        let mut sent = self.send(&desired, current, planned, &mut cost).await;
         progressed.cost = progressed.cost.plus(cost);
+        if let Err(Failure::Api(error)) = &mut sent {
+            self.note_denial(error);
+            if self.is_still_alive(&intent) {
+                error.kind = ApiErrorKind::OutcomeUnknown;
+            }
+        }
         let ending = match &sent {
             Ok(sent) => {
-                let id = match sent {
-                    Sent::Written(resource) => &resource.id,
-                    Sent::Proved(id) => id,
-                };
+                let id = sent.id();
                 Ending {
                     phase: Phase::Done,
+                    intent: Fate::Resolved,
                     id: Some(id),
                     cost,
                     memory: memory(change, id, &desired),
@@ -79,23 +94,25 @@ impl Execution<'_> {
                     events: self.events(change, id, &desired, cost, &intent),
                 }
             }
-            Err(failure) => Ending {
-                phase: match failure {
-                    Failure::Api(error) if error.kind == ApiErrorKind::OutcomeUnknown => {
-                        Phase::Unknown
-                    }
-                    _ => Phase::Failed,
-                },
-                id: Some(&planned.id),
-                cost,
-                memory: Memory::Unchanged,
-                error: Some(failure.to_string()),
-                events: Vec::new(),
-            },
+            Err(failure) => {
+                let (phase, fate) = fate_of(failure);
+                Ending {
+                    phase,
+                    intent: fate,
+                    id: Some(&planned.id),
+                    cost,
+                    memory: Memory::Unchanged,
+                    error: Some(failure.to_string()),
+                    events: Vec::new(),
+                }
+            }
         };
         self.settle(write, &intent, ending).await?;
-        if let Sent::Written(answer) = sent? {
-            self.confirm(change, &desired, &answer, progressed).await?;
+        let sent = sent?;
+        self.supersede(change).await?;
+        if let Sent::Written(answer) = sent {
+            self.confirm(change, &desired, &answer, Trust::Sent, progressed)
+                .await?;
         }
         self.build_indexes(change, &desired, progressed).await
     }
@@ -109,8 +126,10 @@ impl Execution<'_> {
     ) -> Result<Versioned<ObservedResource>, Failure> {
         let start = self.ports.clock.elapsed();
         loop {
-            let current = self.read(change, planned).await.inspect_err(|error| {
+            let read = self.read_id(planned.kind, &planned.id).await;
+            let current = read.map_err(|error| {
                 progressed.cost = progressed.cost.plus(error.cost);
+                gone_or(error)
             })?;
             progressed.cost = progressed.cost.plus(current.cost);
             if !current.value.value.is_busy() {
@@ -127,21 +146,21 @@ impl Execution<'_> {
         }
     }
 
-    /// A managed field that is neither as the plan saw it nor as wanted was moved by somebody else.
-    fn still_as_planned(
+    /// A managed field that is neither as `base` had it nor as wanted was moved by somebody else.
+    fn unmoved(
         &self,
-        change: &Change,
         desired: &Desired,
+        base: &ObservedResource,
         now: &ObservedResource,
     ) -> Result<(), Failure> {
         let wanted = desired.body.projection();
-        let Some(planned) = self.planned.observed.get(&change.address) else {
-            return Ok(());
+        let unlike = |resource: &ObservedResource| {
+            let mut resource = resource.clone();
+            self.planned.observed.resolve_source(&mut resource);
+            differences(&wanted, &resource.fields, LeftOut::MeansEmpty)
         };
-        let mut now = now.clone();
-        self.planned.observed.resolve_source(&mut now);
-        let before = differences(&wanted, &planned.fields, LeftOut::MeansEmpty);
-        let moved: Vec<String> = differences(&wanted, &now.fields, LeftOut::MeansEmpty)
+        let before = unlike(base);
+        let moved: Vec<String> = unlike(now)
             .into_iter()
             .filter(|field| !before.contains(field))
             .map(|field| field.path)
@@ -153,12 +172,13 @@ impl Execution<'_> {
         }
     }
 
-    /// Sends the replace. A stale version is read again and merged once; a lost answer is settled by reading.
-    async fn send(
+    /// Sends the replace of what `base` was planned on. A stale version is read again and merged once; a lost answer is
+    /// settled by reading.
+    pub(super) async fn send(
         &self,
-        change: &Change,
         desired: &Desired,
         mut current: Versioned<ObservedResource>,
+        base: &ObservedResource,
         cost: &mut CallCost,
     ) -> Result<Sent, Failure> {
         let start = self.ports.clock.elapsed();
@@ -172,7 +192,7 @@ impl Execution<'_> {
                 Err(error) => error,
             };
             *cost = cost.plus(error.cost);
-            match error.kind {
+            let now = match error.kind {
                 ApiErrorKind::Busy { retry_after } => {
                     let pause = retry_after
                         .unwrap_or(BUSY_PAUSE)
@@ -182,49 +202,86 @@ impl Execution<'_> {
                         return Err(error.into());
                     }
                     self.ports.clock.wait(pause).await;
+                    continue;
                 }
-                ApiErrorKind::VersionMismatch if !merged_again => {
-                    current = self.reread(change, &current.value, cost).await?;
-                    if self.shows(desired, &current.value) {
-                        return Ok(Sent::Proved(current.value.id));
-                    }
-                    self.still_as_planned(change, desired, &current.value)?;
-                    merged_again = true;
-                }
-                ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed => {
-                    let read = self.reread(change, &current.value, cost).await;
-                    return match read {
-                        Ok(now) if self.shows(desired, &now.value) => {
-                            Ok(Sent::Proved(now.value.id))
-                        }
-                        _ => Err(ApiError {
-                            kind: ApiErrorKind::OutcomeUnknown,
-                            ..error
-                        }
-                        .into()),
-                    };
-                }
-                _ => return Err(error.into()),
+                ApiErrorKind::VersionMismatch
+                | ApiErrorKind::OutcomeUnknown
+                | ApiErrorKind::Malformed => self.reread(&current.value, &error, cost).await?,
+                _ => return Err(gone_or(error)),
+            };
+            let shown = self.shown(desired, &current.value, &now.value);
+            let became = match error.kind {
+                // Whoever came first, the version that was named is gone.
+                ApiErrorKind::VersionMismatch => after_lost_replace(shown, Version::Moved),
+                _ => after_lost_replace(shown, version(&current, &now)),
+            };
+            match became {
+                Replaced::Done => return Ok(Sent::Proved(now.value.id)),
+                Replaced::Unknown => return Err(unknown(error).into()),
+                Replaced::Stale => self.unmoved(desired, base, &now.value)?,
+            }
+            if merged_again {
+                let kind = ApiErrorKind::VersionMismatch;
+                return Err(ApiError { kind, ..error }.into());
+            }
+            merged_again = true;
+            current = now;
+        }
+    }
+
+    /// Reads what `failed` left; where that fails too, it tells what is known.
+    async fn reread(
+        &self,
+        resource: &ObservedResource,
+        failed: &ApiError,
+        cost: &mut CallCost,
+    ) -> Result<Versioned<ObservedResource>, Failure> {
+        match self.read_id(resource.kind, &resource.id).await {
+            Ok(answer) => {
+                *cost = cost.plus(answer.cost);
+                Ok(answer.value)
+            }
+            Err(error) => {
+                *cost = cost.plus(error.cost);
+                Err(match error.kind {
+                    ApiErrorKind::NotFound => Failure::Gone { source: error },
+                    // A version mismatch may be the work of an earlier attempt of the same write.
+                    _ => unknown(failed.clone()).into(),
+                })
             }
         }
     }
 
-    async fn reread(
-        &self,
-        change: &Change,
-        resource: &ObservedResource,
-        cost: &mut CallCost,
-    ) -> Result<Versioned<ObservedResource>, ApiError> {
-        let read: Result<Answer<Versioned<ObservedResource>>, ApiError> =
-            self.read(change, resource).await;
-        *cost = cost.plus(
-            read.as_ref()
-                .map_or_else(|error| error.cost, |answer| answer.cost),
-        );
-        read.map(|answer| answer.value)
+    fn shown(&self, desired: &Desired, before: &ObservedResource, now: &ObservedResource) -> Shown {
+        let unlike =
+            |resource: &ObservedResource| self.unlike(desired, resource, LeftOut::MeansEmpty);
+        if !unlike(now).is_empty() {
+            Shown::Other
+        } else if unlike(before).is_empty() {
+            Shown::Hidden
+        } else {
+            Shown::Wanted
+        }
     }
+}
 
-    fn shows(&self, desired: &Desired, now: &ObservedResource) -> bool {
-        self.unlike(desired, now, LeftOut::MeansEmpty).is_empty()
+/// The version that `now` shows beside that of `before`.
+fn version(before: &Versioned<ObservedResource>, now: &Versioned<ObservedResource>) -> Version {
+    match (&before.tag, &now.tag) {
+        (Some(before), Some(now)) if before == now => Version::Same,
+        (Some(_), Some(_)) => Version::Moved,
+        _ => Version::Untold,
+    }
+}
+
+fn unknown(error: ApiError) -> ApiError {
+    let kind = ApiErrorKind::OutcomeUnknown;
+    ApiError { kind, ..error }
+}
+
+fn gone_or(error: ApiError) -> Failure {
+    match error.kind {
+        ApiErrorKind::NotFound => Failure::Gone { source: error },
+        _ => error.into(),
     }
 }

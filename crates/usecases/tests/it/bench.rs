@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use cxda_adapters_memory::audit::MemoryAudit;
 use cxda_adapters_memory::clock::ManualClock;
@@ -22,6 +23,7 @@ use cxda_domain::plan::{Change, PlanScope};
 use cxda_domain::request::Operation;
 use cxda_ports::actions::ActionsApi;
 use cxda_ports::audit::AuditSink;
+use cxda_ports::clock::Clock;
 use cxda_ports::journal::Journal;
 use cxda_ports::manifests::SourceDocument;
 use cxda_ports::views::{TablesApi, ViewsApi};
@@ -151,6 +153,39 @@ impl Bench {
         let planned = self.plan().await;
         let tenant = faults(FaultyTenant::new(Arc::clone(&self.tenant)));
         self.apply_on(&tenant, &planned).await
+    }
+
+    /// The same bench on another tenant.
+    pub(crate) fn on(mut self, tenant: MemoryTenant) -> Self {
+        self.tenant = Arc::new(tenant.with_table(TABLE.parse().unwrap()));
+        self
+    }
+
+    /// A face of the tenant that fails nowhere yet.
+    pub(crate) fn faulty(&self) -> FaultyTenant<MemoryTenant> {
+        FaultyTenant::new(Arc::clone(&self.tenant))
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn elapsed_millis(&self) -> u128 {
+        self.clock.elapsed().as_millis()
+    }
+
+    /// What the tenant holds at `address`, by its description.
+    pub(crate) fn description(&self, at: &str) -> Option<String> {
+        let there = self.tenant.get(&address(at))?;
+        let description = there.fields.at(&["description"])?;
+        description.as_str().map(ToOwned::to_owned)
+    }
+
+    /// The note of the last audit record.
+    pub(crate) fn last_note(&self) -> String {
+        let record: Value = serde_json::from_str(&self.audit.lines().pop().unwrap()).unwrap();
+        record["error"].as_str().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn count(&self, operation: Operation) -> u64 {

@@ -7,7 +7,11 @@
 
 mod bench;
 mod faults;
+mod models;
 mod order;
+mod pairs;
 mod plan;
+mod refusals;
+mod resolve;
 mod sequence;
 mod update;

@@ -202,8 +202,8 @@ proptest! {
         }
     }
 
-    /// The estimate is what was spent, and two requests an update, one a create or a delete, one more to build indexes, and
-    /// two more for the blocks of a new action, which a tenant may leave out of its answer or ignore.
+    /// The estimate is what was spent, and two requests an update, one a create or a delete, one more to build indexes, one
+    /// more to look by id for what was applied and is gone, and two more for the blocks of a new action, which a tenant may leave out of its answer or ignore.
     #[test]
     fn requests_are_counted_by_change(world in world(), listed in 0..5_u64) {
         let mut spent = RequestCount::default();
@@ -222,7 +222,11 @@ proptest! {
                         if action.cache.is_some() || action.variables.is_some() || action.dates.is_some()
                 )
         });
+        let looked_for = plan.changes.iter().filter(|change| {
+            change.kind == ChangeKind::Create && change.cause == Cause::Drift
+        });
         let changes = plan.changes.len()
+            + looked_for.count()
             + plan.count(ChangeKind::Update)
             + builds.count()
             + 2 * owed.count();
