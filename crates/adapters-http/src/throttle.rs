@@ -28,6 +28,8 @@ struct State {
     window: SlidingWindow,
     /// Those of the window's pauses that the tenant named a time for.
     asked: AskedPauses,
+    /// How long our own limit held back whoever was next, one after the other.
+    held: Duration,
     /// How often the tenant began to refuse requests.
     waves: u64,
     /// How many of these there were since requests went at full width.
@@ -97,6 +99,7 @@ impl Throttle {
             state: Mutex::new(State {
                 window: SlidingWindow::new(limit),
                 asked: AskedPauses::default(),
+                held: Duration::ZERO,
                 waves: 0,
                 streak: 0,
                 served: 0,
@@ -118,10 +121,14 @@ impl Throttle {
             state.asked.passed(began)
         };
         let _next = self.queue.lock().await;
+        let mut since = self.unpaused();
         loop {
             let now = self.clock.elapsed();
             let room = {
                 let mut state = self.lock();
+                let unpaused = now.saturating_sub(state.asked.passed(now));
+                state.held = state.held.saturating_add(unpaused.saturating_sub(since));
+                since = unpaused;
                 state.check(now, patience)?;
                 let room = state.window.room(now);
                 if room == Room::Now {
@@ -163,6 +170,11 @@ impl Throttle {
         }
         let until = self.clock.elapsed().saturating_add(wait);
         self.lock().window.pause(until);
+    }
+
+    /// How long our own limit has held back whoever was next, all together.
+    pub(crate) fn held(&self) -> Duration {
+        self.lock().held
     }
 
     /// How long it takes until a request that was answered before counts no longer, for which another may be sent.
@@ -208,6 +220,12 @@ impl Throttle {
         }
         self.changed.notify_one();
         true
+    }
+
+    /// The time now, without the pauses so far that the tenant asked for.
+    fn unpaused(&self) -> Duration {
+        let now = self.clock.elapsed();
+        now.saturating_sub(self.lock().asked.passed(now))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

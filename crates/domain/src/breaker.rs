@@ -136,6 +136,8 @@ enum Phase {
 struct Closed {
     /// When and how calls ended, in order.
     ended: VecDeque<(Duration, CallEnd)>,
+    /// How many of them failed, so that nobody counts them at the end of each call.
+    failed: usize,
     under_way: u32,
     /// How many may be under way at once; `None` where any number may.
     breadth: Option<u32>,
@@ -305,9 +307,12 @@ impl Closed {
     fn note(&mut self, limits: &BreakerLimits, end: CallEnd, now: Duration) {
         self.under_way = self.under_way.saturating_sub(1);
         self.ended.push_back((now, end));
+        self.failed += usize::from(end == CallEnd::Failed);
         let over = |at: Duration| at.saturating_add(limits.window) <= now;
-        while self.ended.front().is_some_and(|(at, _)| over(*at)) {
-            self.ended.pop_front();
+        while let Some((_, end)) = self.ended.pop_front_if(|(at, _)| over(*at)) {
+            self.failed = self
+                .failed
+                .saturating_sub(usize::from(end == CallEnd::Failed));
         }
         if end == CallEnd::Answered {
             self.breadth = self
@@ -319,9 +324,8 @@ impl Closed {
 
     /// The outage that the calls of this window amount to.
     fn outage(&self, limits: &BreakerLimits) -> Option<Outage> {
-        let failed = self.ended.iter().filter(|(_, end)| *end == CallEnd::Failed);
         let count = |calls: usize| u32::try_from(calls).unwrap_or(u32::MAX);
-        let (failed, calls) = (count(failed.count()), count(self.ended.len()));
+        let (failed, calls) = (count(self.failed), count(self.ended.len()));
         let enough = calls >= limits.min_calls;
         let bad = u64::from(failed) * 100 >= u64::from(calls) * u64::from(limits.failure_percent);
         (enough && bad).then_some(Outage {

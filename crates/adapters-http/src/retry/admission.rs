@@ -39,7 +39,7 @@ impl Link {
             let gate = self.breakers.gate(&authority.origin());
             let rested = gate.rested(self.before(course)).await;
             rested.map_err(|error| spared(course, error))?;
-            let granted = authority.grant().await?;
+            let granted = self.granted(authority, course).await?;
             // Only now, for where both have one origin the token call may be the probe.
             let gate = self.breakers.gate(&granted.origin());
             let leave = gate.enter(self.before(course)).await;
@@ -66,6 +66,19 @@ impl Link {
                 permit,
             });
         }
+    }
+
+    /// Leave by the token's authority. What our own rate limit held a token call back counts as that of this call.
+    async fn granted(
+        &self,
+        authority: &dyn Authority,
+        course: &mut Course,
+    ) -> Result<Grant, ApiError> {
+        let (began, held) = (self.clock.elapsed(), self.throttle.held());
+        let granted = authority.grant().await?;
+        let waited = self.clock.elapsed().saturating_sub(began);
+        course.hold_back(waited.min(self.throttle.held().saturating_sub(held)));
+        Ok(granted)
     }
 
     /// The instant before which the next attempt of the call must begin.

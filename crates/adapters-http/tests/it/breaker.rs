@@ -178,7 +178,7 @@ async fn h_29_a_write_that_may_have_been_received_stays_unknown() {
     let error = write.await.unwrap().unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::OutcomeUnknown);
     assert_eq!(error.operation, Operation::CreateAction);
-    insta::assert_snapshot!(error, @"create action failed: sent but not answered, the outcome is unknown: reset; nothing more was sent: 10 of 10 calls to http://127.0.0.1:8080 failed within 30 s, and a probe after them; it is tried again in 30 s");
+    insta::assert_snapshot!(error, @"create action failed: sent but not answered, the outcome is unknown: reset; whether it happened could not be looked up: list actions failed: the tenant is unavailable: nothing was sent: 10 of 10 calls to http://127.0.0.1:8080 failed within 30 s, and a probe after them; it is tried again in 30 s");
     let keys: Vec<_> = stage
         .sent()
         .iter()

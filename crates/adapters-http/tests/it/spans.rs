@@ -89,7 +89,10 @@ async fn every_attempt_is_on_record_with_what_tells_it_apart() {
             if sent.earlier == 0 { "r-1" } else { "r-2" },
         )];
         let found = if sent.earlier == 0 { 503 } else { 200 };
-        let body = r#"{"id":"a","name":"n"}"#;
+        let body = match sent.earlier {
+            0 => r#"{"message":"busy"}"#,
+            _ => r#"{"id":"a","name":"n"}"#,
+        };
         (Duration::from_millis(2), Ok(reply(found, &id, body)))
     });
     let tenant = stage.ready();

@@ -181,6 +181,30 @@ async fn our_own_rate_limit_counts_to_no_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn our_own_rate_limit_counts_to_no_deadline_where_it_holds_back_the_token_call_either() {
+    let stage = Stage::new(|sent| {
+        if sent.asks_for_a_token() {
+            token(sent.earlier + 1, 400)
+        } else {
+            shown(sent)
+        }
+    });
+    let overrides = ProfileOverrides {
+        rate_limit: Some(RateLimit {
+            requests: 2,
+            per: 600 * SECOND,
+        }),
+        ..ProfileOverrides::default()
+    };
+    let tenant = stage.tenant_with(client_credentials(), &overrides);
+    assert_eq!(reading(&tenant, "a").await.await.unwrap(), Ok(1));
+    stage.wait_until(350 * SECOND).await;
+    // The token ended; the next one may be asked for in 250 s.
+    assert_eq!(reading(&tenant, "b").await.await.unwrap(), Ok(1));
+    assert_eq!(stage.clock.elapsed(), 600 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn h_23_pauses_that_the_tenant_asks_for_count_to_the_deadline() {
     // Each refusal asks for 100 s, and every other call is refused first.
     let stage = Stage::new(|sent| {

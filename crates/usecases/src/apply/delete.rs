@@ -62,12 +62,18 @@ impl Execution<'_> {
                 error.kind,
                 ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed
             );
-            if lost || self.is_still_alive(&intent) {
-                error.kind = ApiErrorKind::OutcomeUnknown;
-                if self.is_gone(change.address.kind, &id).await {
-                    note = Some(PROVED_BY_READING);
-                    let value = Deleted::Gone;
-                    answer = Ok(Answer { value, cost });
+            // What refuses the last attempt says nothing about an earlier one.
+            let doubtful = matches!(error.kind, ApiErrorKind::Rejected { .. }) && cost.attempts > 1;
+            let alive = lost || self.is_still_alive(&intent);
+            if alive || doubtful {
+                match self.is_gone(change.address.kind, &id).await {
+                    Some(true) => {
+                        note = Some(PROVED_BY_READING);
+                        let value = Deleted::Gone;
+                        answer = Ok(Answer { value, cost });
+                    }
+                    Some(false) if !alive => {}
+                    _ => error.kind = ApiErrorKind::OutcomeUnknown,
                 }
             }
         }

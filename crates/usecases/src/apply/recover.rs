@@ -194,7 +194,7 @@ impl Execution<'_> {
         let there = listed
             .iter()
             .any(|each| each.kind == address.kind && each.id == *id);
-        if !there && self.is_gone(address.kind, id).await {
+        if !there && self.is_gone(address.kind, id).await == Some(true) {
             let now = self.ports.clock.now();
             let successor = self.planned.observed.get(address).is_some();
             return Some(Proof {
@@ -211,10 +211,13 @@ impl Execution<'_> {
             .then(|| Proof::over(Phase::Failed, NOT_APPLIED, Some(id.clone())))
     }
 
-    /// Whether a read says that nothing has the id.
-    pub(super) async fn is_gone(&self, kind: ResourceKind, id: &ResourceId) -> bool {
-        let read = self.read_id(kind, id).await;
-        matches!(read, Err(error) if error.kind == ApiErrorKind::NotFound)
+    /// Whether a read says that nothing has the id; `None` where it says nothing.
+    pub(super) async fn is_gone(&self, kind: ResourceKind, id: &ResourceId) -> Option<bool> {
+        match self.read_id(kind, id).await {
+            Ok(_) => Some(false),
+            Err(error) if error.kind == ApiErrorKind::NotFound => Some(true),
+            Err(_) => None,
+        }
     }
 }
 

@@ -130,6 +130,18 @@ impl Peer {
         self.ledger.lock().unwrap().requests.clone()
     }
 
+    /// How many requests there were by the method of `ask`.
+    pub(crate) fn requests_of(&self, ask: Ask) -> usize {
+        let method = match ask {
+            Ask::Read => "GET ",
+            Ask::Create | Ask::Relay => "POST ",
+            Ask::Delete => "DELETE ",
+        };
+        let requests = self.requests();
+        let asked = requests.iter().filter(|text| text.starts_with(method));
+        asked.count()
+    }
+
     /// How many connections there were.
     pub(crate) fn connections(&self) -> usize {
         self.ledger.lock().unwrap().connections

@@ -74,14 +74,14 @@ async fn h_37_t_16_planted_proxies_and_netrc_files_are_not_looked_at() {
 }
 
 #[tokio::test]
-async fn h_37_a_407_is_a_refusal_and_no_reason_to_send_credentials() {
+async fn h_37_a_407_is_final_and_no_reason_to_send_credentials() {
     let answer = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
     for ask in Ask::ALL {
         let peer = Peer::saying(answer).await;
         let error = ask.fails(&tenant(&peer.base())).await;
         assert_eq!(
             (&error.kind, error.cost.attempts),
-            (&ApiErrorKind::Refused, 1)
+            (&ApiErrorKind::Unreachable, 1)
         );
         assert!(!peer.requests().concat().to_lowercase().contains("proxy-"));
     }

@@ -77,7 +77,7 @@ async fn a_request_on_a_connection_that_was_closed_meanwhile_is_neither_lost_nor
 async fn a_request_that_the_server_took_before_it_closed_is_not_sent_again_by_the_client_itself() {
     for (ask, kind, attempts) in [
         (Ask::Relay, ApiErrorKind::OutcomeUnknown, 1),
-        (Ask::Create, ApiErrorKind::OutcomeUnknown, 4),
+        (Ask::Delete, ApiErrorKind::OutcomeUnknown, 4),
         (Ask::Read, ApiErrorKind::Unavailable, 4),
     ] {
         // Every connection answers one relay and takes one request more.

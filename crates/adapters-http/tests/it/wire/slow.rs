@@ -81,7 +81,7 @@ async fn h_06_a_request_under_a_slow_server_is_tried_again_where_that_is_safe() 
     let peer = dripping("HTTP/1.1 201 Created\r\n\r\n", " ").await;
     for (ask, kind, attempts) in [
         (Ask::Read, ApiErrorKind::Unavailable, 4),
-        (Ask::Create, ApiErrorKind::OutcomeUnknown, 4),
+        (Ask::Create, ApiErrorKind::OutcomeUnknown, 1),
         (Ask::Delete, ApiErrorKind::OutcomeUnknown, 4),
     ] {
         let tenant = tenant_with(&peer.base(), ready_token(), |timeouts| {
