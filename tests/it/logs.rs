@@ -115,7 +115,7 @@ fn a_person_learns_from_one_v_that_something_waits_and_why_and_little_else() {
         .iter()
         .find(|line| line.contains("waits before the next attempt"));
     let wait = wait.unwrap_or_else(|| panic!("{}", ended.stderr));
-    for word in ["create action", "wait_ms=1", "HTTP 503"] {
+    for word in ["create action", "wait_ms=1", "status=503"] {
         assert!(wait.contains(word), "no {word:?} in {wait}");
     }
     assert!(lines.len() <= 8, "{}", ended.stderr);

@@ -189,8 +189,12 @@ impl Link {
             // It queues behind the pause like all others.
             Decision::Wait(_) if tightness.is_some() && again.retry_after.is_none() => Ok(()),
             Decision::Wait(wait) => {
-                let (wait_ms, why) = (millis(wait), &again.error);
-                tracing::info!(wait_ms, %why, "waits before the next attempt");
+                tracing::info!(
+                    wait_ms = millis(wait),
+                    code = again.error.code(),
+                    status = again.error.status,
+                    "waits before the next attempt"
+                );
                 self.clock.wait(wait).await;
                 Ok(())
             }

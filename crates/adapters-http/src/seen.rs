@@ -301,7 +301,7 @@ mod tests {
         ]);
         assert_eq!(
             seen.not_before,
-            Some(NOW.saturating_add(Duration::from_secs(900)))
+            Some(NOW.saturating_add(Duration::from_mins(15)))
         );
         assert_eq!((seen.refusals, seen.answers), (3, 4));
     }
@@ -342,7 +342,7 @@ mod tests {
         );
         notes.answered(&told, Duration::ZERO, &*clock_at(NOW), &screen);
         let said = "a:read \u{1b}[31mb:write canary-secret";
-        notes.granted(Some(said), Duration::from_secs(60), &screen);
+        notes.granted(Some(said), Duration::from_mins(1), &screen);
         let seen = notes.snapshot();
         let shown = format!("{seen:?}");
         assert!(
@@ -357,9 +357,9 @@ mod tests {
     fn a_token_answer_that_names_no_scope_leaves_them_unknown() {
         let notes = Notes::default();
         assert_eq!(notes.snapshot().token, None);
-        notes.granted(None, Duration::from_secs(60), &Screen::default());
+        notes.granted(None, Duration::from_mins(1), &Screen::default());
         assert_eq!(notes.snapshot().token.unwrap().scopes, None);
-        notes.granted(Some(""), Duration::from_secs(60), &Screen::default());
+        notes.granted(Some(""), Duration::from_mins(1), &Screen::default());
         assert_eq!(notes.snapshot().token.unwrap().scopes, Some(Vec::new()));
     }
 }

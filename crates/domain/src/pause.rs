@@ -105,7 +105,7 @@ mod tests {
             (3_650 * day_ms, Some(day_ms)),
         ] {
             let kept = UtcMillis::from_epoch_millis(NOW.epoch_millis() + ahead_ms);
-            let left = Pause::at(kept, NOW).map(|pause| pause.left());
+            let left = Pause::at(kept, NOW).map(Pause::left);
             let want = left_ms.map(|ms| Duration::from_millis(ms.try_into().unwrap()));
             assert_eq!(left, want, "{ahead_ms} ms ahead");
         }

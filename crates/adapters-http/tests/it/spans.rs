@@ -108,7 +108,7 @@ async fn every_attempt_is_on_record_with_what_tells_it_apart() {
     {"attempt":2,"latency_ms":2.0,"name":"attempt","operation":"get action","request_id":"r-2","status":200} in {"name":"call","operation":"get action"}
     "#);
     insta::assert_snapshot!(lines.of(&["done", "waits before the next attempt"]).join("\n"), @r#"
-    INFO waits before the next attempt {"wait_ms":100,"why":"get action failed: the tenant is unavailable: busy (HTTP 503, request r-1)"}
+    INFO waits before the next attempt {"code":"unavailable","status":503,"wait_ms":100}
     DEBUG done {"attempts":2,"latency_ms":4.0}
     "#);
 }
