@@ -265,7 +265,7 @@ fn transient_failures_are_retried_and_counted() {
     let project = project(&tenant.base_url());
     tenant.faults(&json!([
         {"operation": "listActions", "nth": 1, "fault": {"kind": "answer", "status": 503}},
-        {"operation": "createAction", "nth": 1, "fault": {"kind": "drop", "committed": true}},
+        {"operation": "createAction", "nth": 1, "fault": {"kind": "drop"}},
     ]));
     let applied = project
         .cxda_signed_in(&["apply", "--yes", "-o", "json"])
