@@ -10,6 +10,7 @@
     clippy::disallowed_methods,
     reason = "these tests read the repository itself"
 )]
+#![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod dependencies;
 mod documents;

@@ -193,8 +193,12 @@ impl Judge<'_> {
 
     /// Every other status from 400 to 499.
     fn refusal(self, reply: &Reply) -> ApiError {
-        use Operation::{BuildIndexes, DeleteAction, DeleteView, GetAction, GetTable, GetView};
+        use Operation::{
+            BuildIndexes, CreateAction, CreateView, DeleteAction, DeleteView, GetAction, GetTable,
+            GetView,
+        };
         use Operation::{ReplaceAction, ReplaceView, TestAction};
+        let creates = matches!(self.call.operation, CreateView | CreateAction);
         let changes = matches!(
             self.call.operation,
             ReplaceView | ReplaceAction | DeleteView | DeleteAction
@@ -218,6 +222,8 @@ impl Judge<'_> {
             404 if one => self.refused(reply, ApiErrorKind::NotFound),
             404 => self.misplaced(reply),
             412 if changes => self.refused(reply, ApiErrorKind::VersionMismatch),
+            // A create names no version: something is in its way all the same, which a read by name tells.
+            412 if creates => self.refused(reply, ApiErrorKind::AlreadyExists),
             _ => self.refused(reply, ApiErrorKind::Refused),
         }
     }

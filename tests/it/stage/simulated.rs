@@ -61,9 +61,13 @@ impl Simulated {
 
     /// Lets go wrong what these rules say.
     pub(crate) fn faults(&self, rules: &Value) {
-        let script = json!({"formatVersion": "1.0", "rules": rules}).to_string();
-        self.running
-            .set_faults(FaultScript::from_json(&script).unwrap());
+        self.script(&json!({"formatVersion": "1.0", "rules": rules}));
+    }
+
+    /// Lets hold what this script says.
+    pub(crate) fn script(&self, script: &Value) {
+        let script = FaultScript::from_json(&script.to_string()).unwrap();
+        self.running.set_faults(script);
     }
 
     /// Everything that it was sent.
