@@ -5,6 +5,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
@@ -94,7 +95,11 @@ pub enum BaseUrlError {
 
 /// An absolute URL without user, query and fragment: https, or http on loopback. Its path ends without `/`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BaseUrl(Url);
+pub struct BaseUrl {
+    url: Arc<Url>,
+    /// Made once, for every request is bound to it.
+    origin: Origin,
+}
 
 impl BaseUrl {
     /// The base URL that `text` is.
@@ -140,7 +145,11 @@ impl BaseUrl {
         if !path.is_empty() && path.split('/').any(dotted) {
             return Err(BaseUrlError::Path);
         }
-        Ok(Self(url))
+        let origin = Origin(url.origin().ascii_serialization().into());
+        Ok(Self {
+            url: Arc::new(url),
+            origin,
+        })
     }
 
     /// The base URL that `template` becomes when `parts` fill `{region}` and `{site}`.
@@ -162,23 +171,23 @@ impl BaseUrl {
 
     /// Scheme, host and port.
     pub fn origin(&self) -> Origin {
-        Origin(self.0.origin().ascii_serialization())
+        self.origin.clone()
     }
 
     /// Whether it names this machine.
     pub fn is_loopback(&self) -> bool {
-        self.0.host().is_some_and(|host| is_loopback(&host))
+        self.url.host().is_some_and(|host| is_loopback(&host))
     }
 
     /// Whether it is plain http, and so on loopback.
     pub(crate) fn is_plain_http(&self) -> bool {
-        self.0.scheme() == "http"
+        self.url.scheme() == "http"
     }
 
     /// Whether `other`, which a server named, may be trusted with what belongs to this one: both on loopback,
     /// or both with the same last two labels.
     pub(crate) fn vouches_for(&self, other: &Self) -> bool {
-        match (self.0.host(), other.0.host()) {
+        match (self.url.host(), other.url.host()) {
             (Some(Host::Domain(own)), Some(Host::Domain(found))) if !self.is_loopback() => {
                 last_labels(own) == last_labels(found)
             }
@@ -191,15 +200,17 @@ impl BaseUrl {
         if !path_and_query.starts_with('/') {
             return None;
         }
-        let base = self.0.as_str().trim_end_matches('/');
+        let base = self.url.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path_and_query}")).ok()?;
-        (url.origin() == self.0.origin() && url.as_str().starts_with(base)).then_some(url)
+        // The base holds scheme, host and port whole, and what follows them is a path.
+        let below = url.as_str().strip_prefix(base)?.starts_with('/');
+        below.then_some(url)
     }
 }
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0.as_str().trim_end_matches('/'))
+        formatter.write_str(self.url.as_str().trim_end_matches('/'))
     }
 }
 
@@ -211,7 +222,7 @@ impl fmt::Debug for BaseUrl {
 
 /// Scheme, host and port: what credentials and tokens are bound to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Origin(String);
+pub struct Origin(Arc<str>);
 
 impl Origin {
     /// The origin as text, such as `https://na1.api.nicecxone.com`.

@@ -122,7 +122,10 @@ fn note(span: &Span, outcome: &Result<Reply, Lost>, judge: Judge<'_>, latency: D
         latency,
     };
     span.record("latency_ms", cost.latency_ms());
-    if let Ok(reply) = outcome {
+    // What nobody records need not be made fit to be shown.
+    if let Ok(reply) = outcome
+        && !span.is_disabled()
+    {
         span.record("status", reply.status);
         if let Some(id) = judge.request_id(&reply.headers) {
             span.record("request_id", id);

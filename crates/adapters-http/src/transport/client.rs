@@ -93,7 +93,7 @@ impl Transport for HttpClient {
         if let Some(body) = outgoing.body {
             request = request.body(body);
         }
-        let response = request
+        let mut response = request
             .send()
             .await
             .map_err(|error| lost(&error, Stage::Asking))?;
@@ -104,7 +104,7 @@ impl Transport for HttpClient {
                 "the server switched to another protocol".into(),
             ));
         }
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
         let header_bytes: usize = headers
             .iter()
             .map(|(name, value)| name.as_str().len() + value.len())

@@ -102,6 +102,14 @@ impl Kind {
         matches!(self, Self::CreateAction | Self::CreateView)
     }
 
+    /// What looks for the thing that this creates.
+    pub(crate) fn look(self) -> Self {
+        match self {
+            Self::CreateView => Self::ListViews,
+            _ => Self::ListActions,
+        }
+    }
+
     pub(crate) fn replaces(self) -> bool {
         matches!(
             self,

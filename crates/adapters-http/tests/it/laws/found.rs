@@ -101,9 +101,14 @@ fn h_29_the_quota_bounds_the_retries_of_all_calls_together() {
 
 #[test]
 fn h_27_a_body_that_is_rejected_after_a_lost_write_proves_nothing() {
-    let lost = Fault::Status(500, Wait::Unsaid, Done::Yes);
-    for kind in [Kind::CreateAction, Kind::ReplaceView] {
-        let case = case(vec![call(kind, &[lost, status(422)])]);
+    let lost = |done| Fault::Status(500, Wait::Unsaid, done);
+    // The look before a create is sent again finds nothing yet.
+    let late = [lost(Done::Late), Fault::Nothing, status(422)];
+    for call in [
+        call(Kind::CreateAction, &late),
+        call(Kind::ReplaceView, &[lost(Done::Yes), status(422)]),
+    ] {
+        let case = case(vec![call]);
         let ledger = run(&case);
         assert_eq!(failure(&ledger), (ApiErrorKind::OutcomeUnknown, 2));
         assert_eq!(ledger.resources[0].writes, 1);

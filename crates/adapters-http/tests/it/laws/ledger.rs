@@ -48,6 +48,8 @@ pub(crate) struct Moment {
 pub(crate) enum Sender {
     Token,
     Call(usize),
+    /// The look by which a call makes sure that its create did not happen.
+    Look(usize),
 }
 
 /// What comes back of a request.

@@ -190,7 +190,9 @@ fn too_long_a_wait_ends_the_call(ledger: &Ledger<'_>) -> Result<(), TestCaseErro
 /// Retries cost no more than the quota of 500 and what successes give back. One that only waited for its turn costs nothing.
 fn retries_stay_within_the_quota(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
     let (mut spent, mut back) = (0, QUOTA);
-    let senders = ledger.calls().map(|(number, _, _)| Sender::Call(number));
+    let senders = ledger
+        .calls()
+        .flat_map(|(number, _, _)| [Sender::Call(number), Sender::Look(number)]);
     for sender in senders.chain([Sender::Token]) {
         let requests: Vec<&Sent> = ledger.of(sender).collect();
         for pair in requests.windows(2) {

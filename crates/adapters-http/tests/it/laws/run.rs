@@ -28,7 +28,7 @@ use tokio::time::timeout;
 use crate::bench::{START, action_body, id, key, view_body};
 use crate::laws::case::{Case, Keys, Kind};
 use crate::laws::ledger::{Ended, Ledger, Outcome};
-use crate::laws::tenant::{CALL, CANARY, Tenant, table};
+use crate::laws::tenant::{CALL, CANARY, Tenant, name, table};
 
 /// After how much virtual time a case is taken to hang.
 const ENDLESS: Duration = Duration::from_hours(1);
@@ -140,7 +140,7 @@ async fn perform(
     number: usize,
 ) -> Result<Answer<Outcome>, ApiError> {
     let own = id(&format!("r{number}"));
-    let name = format!("name_{number}");
+    let name = name(number);
     let key = key(&format!("k{number}"));
     let (actions, views): (&dyn ActionsApi, &dyn ViewsApi) = (http, http);
     match kind {

@@ -9,7 +9,7 @@ use cxda_adapters_http::transport::{BodySize, Lost, Outgoing, Reply, Transport};
 use cxda_adapters_memory::clock::RuntimeClock;
 use cxda_ports::clock::Clock;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::laws::case::{Case, Keys, Kind};
 use crate::laws::fault::{Done, Fault, Garbled, Wait};
@@ -51,15 +51,21 @@ struct State {
 struct Decision {
     delay: Duration,
     came: Came,
+    /// The status of a success.
+    success: u16,
     wait: Wait,
     body: Body,
 }
 
 /// What an answer holds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Body {
     Token(u64),
     Call(usize),
+    /// The resource of a call, listed.
+    Found(usize),
+    /// A listing of nothing.
+    Nothing,
     Refusal,
     Garbled(Garbled),
 }
@@ -100,13 +106,15 @@ impl Tenant {
         let timeout = request.timeout;
         let token = request.headers.remove(AUTHORIZATION);
         let token = token.as_ref().map(serial);
-        let (by, decision) = if request.url.path() == "/oauth/token" {
-            (Sender::Token, state.grant(&self.case, timeout))
-        } else {
-            let call = CALL.get();
-            let decision = state.answer(&self.case, call, token, (at, timeout));
-            (Sender::Call(call), decision)
+        let by = match CALL.try_with(|call| *call) {
+            _ if request.url.path() == "/oauth/token" => Sender::Token,
+            Ok(call) if request.method == Method::GET && self.case.calls[call].kind.creates() => {
+                Sender::Look(call)
+            }
+            Ok(call) => Sender::Call(call),
+            Err(error) => panic!("a request of nobody: {error}"),
         };
+        let decision = state.answer(&self.case, by, token, (at, timeout));
         let token = match decision.body {
             Body::Token(granted) => Some(granted),
             _ => token,
@@ -128,7 +136,8 @@ impl Tenant {
     fn reply(&self, decision: &Decision) -> Result<Reply, Lost> {
         let status = match decision.came {
             Came::Status(status) => status,
-            Came::Proper | Came::Unusable => self.success(decision.body),
+            Came::Unusable if decision.body == Body::Garbled(Garbled::OtherSuccess) => 207,
+            Came::Proper | Came::Unusable => decision.success,
             Came::NotSent => return Err(Lost::NotSent(format!("no way, {CANARY}"))),
             Came::Tls => return Err(Lost::Tls(format!("no trust, {CANARY}"))),
             Came::Nothing => return Err(Lost::Unanswered(format!("no answer, {CANARY}"))),
@@ -157,22 +166,6 @@ impl Tenant {
         })
     }
 
-    fn success(&self, body: Body) -> u16 {
-        match body {
-            Body::Garbled(Garbled::OtherSuccess) => 207,
-            Body::Garbled(_) => {
-                // Only what is read is garbled, and that is answered by these two.
-                if CALL.try_with(|call| self.case.calls[*call].kind.creates()) == Ok(true) {
-                    201
-                } else {
-                    200
-                }
-            }
-            Body::Token(_) | Body::Refusal => 200,
-            Body::Call(call) => documented(self.case.calls[call].kind),
-        }
-    }
-
     fn body(&self, body: Body) -> Bytes {
         let number = match body {
             Body::Token(serial) => {
@@ -183,14 +176,20 @@ impl Tenant {
                 let text = format!(r#"{{"message":"no, {CANARY} and {CANARY}-1"}}"#);
                 return text.into();
             }
+            Body::Nothing => return Bytes::from_static(br#"{"entities":[],"total":0}"#),
             Body::Garbled(Garbled::OtherSuccess | Garbled::TooLarge) => return Bytes::new(),
             Body::Garbled(_) => return format!(r#"{{"message":"{CANARY}"#).into(),
+            Body::Found(number) => {
+                let text = format!(
+                    r#"{{"entities":[{{"id":"r{number}","name":"{}"}}],"total":1}}"#,
+                    name(number)
+                );
+                return text.into();
+            }
             Body::Call(number) => number,
         };
         match self.case.calls[number].kind {
-            Kind::ListActions | Kind::ListViews | Kind::ListTables => {
-                Bytes::from_static(br#"{"entities":[],"total":0}"#)
-            }
+            Kind::ListActions | Kind::ListViews | Kind::ListTables => self.body(Body::Nothing),
             Kind::Test => Bytes::from_static(br#"{"status":"SUCCESS"}"#),
             Kind::GetTable => format!(r#"{{"id":"{}"}}"#, table(number)).into(),
             _ => format!(r#"{{"id":"r{number}","name":"n{number}"}}"#).into(),
@@ -267,14 +266,21 @@ impl State {
     fn answer(
         &mut self,
         case: &Case,
-        call: usize,
+        by: Sender,
         token: Option<u64>,
         (at, timeout): (Duration, Duration),
     ) -> Decision {
-        let kind = case.calls[call].kind;
+        let (call, kind) = match by {
+            Sender::Look(call) => (call, case.calls[call].kind.look()),
+            Sender::Call(call) => (call, case.calls[call].kind),
+            Sender::Token => return self.grant(case, timeout),
+        };
         let fault = case.calls[call].faults.get(self.turns[call]).copied();
         let fault = fault.unwrap_or(Fault::Nothing).fitting(kind);
-        let mut decision = Decision::of(fault, case, timeout);
+        let mut decision = Decision {
+            success: documented(kind),
+            ..Decision::of(fault, case, timeout)
+        };
         let slow = matches!(fault, Fault::Slow(_));
         let refused = token.is_none() || token != self.good;
         if !refused || slow {
@@ -290,6 +296,21 @@ impl State {
                     ..Decision::of(refusal, case, timeout)
                 },
             };
+        }
+        if let Sender::Look(_) = by {
+            if decision.came == Came::Proper {
+                let resource = &self.resources[call];
+                let there = resource.writes > 0 || resource.taken;
+                decision.body = if there {
+                    Body::Found(call)
+                } else {
+                    Body::Nothing
+                };
+            }
+            if let Fault::Status(401, ..) = fault {
+                self.good = None;
+            }
+            return decision;
         }
         match fault {
             Fault::Nothing | Fault::Slow(_) => {
@@ -375,6 +396,7 @@ impl Decision {
         let decision = |came| Self {
             delay: case.latency(),
             came,
+            success: 200,
             wait: Wait::Unsaid,
             body: Body::Refusal,
         };
@@ -426,6 +448,11 @@ fn documented(kind: Kind) -> u16 {
         Kind::BuildIndexes | Kind::Relay => 202,
         _ => 200,
     }
+}
+
+/// The name of what a call creates.
+pub(crate) fn name(number: usize) -> String {
+    format!("name_{number}")
 }
 
 /// The id of a table.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::laws::case::Kind;
-use crate::laws::ledger::{Came, Ledger, Outcome, Sender, Sent};
+use crate::laws::ledger::{Came, Ledger, Moment, Outcome, Sender, Sent};
 use crate::laws::tenant::CANARY;
 
 /// All of them.
@@ -17,6 +17,7 @@ pub(crate) fn hold(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
     no_false_failure(ledger)?;
     unknown_only_where_it_is(ledger)?;
     what_might_happen_twice_is_never_sent_again(ledger)?;
+    a_create_is_sent_again_only_after_a_look(ledger)?;
     every_attempt_is_the_same_request(ledger)?;
     the_cost_is_what_was_sent(ledger)?;
     errors_hold_no_secret(ledger)
@@ -123,6 +124,30 @@ fn what_might_happen_twice_is_never_sent_again(ledger: &Ledger<'_>) -> Result<()
         let received = requests.any(|sent| sent.came.perhaps_carried_out());
         let again = received && requests.next().is_some();
         prop_assert!(!again, "call {number}, {:?}: sent again", call.kind);
+    }
+    Ok(())
+}
+
+/// A create that may have been carried out is sent again only after a look that came to an end, and that found nothing.
+fn a_create_is_sent_again_only_after_a_look(ledger: &Ledger<'_>) -> Result<(), TestCaseError> {
+    for (number, call, _) in ledger.calls() {
+        if !call.kind.creates() {
+            continue;
+        }
+        let mut open: Option<Moment> = None;
+        for sent in ledger.of(Sender::Call(number)) {
+            if let Some(open) = open {
+                let looked = ledger.of(Sender::Look(number)).any(|look| {
+                    look.came == Came::Proper
+                        && look.began > open
+                        && look.ended.is_some_and(|ended| ended < sent.began)
+                });
+                prop_assert!(looked, "call {number}: sent again without a look");
+            }
+            if sent.came.perhaps_carried_out() {
+                open = sent.ended;
+            }
+        }
     }
     Ok(())
 }
