@@ -106,7 +106,7 @@ impl Adapter {
     async fn new(base: &str) -> Self {
         let limit = RateLimit {
             requests: 1_000_000,
-            per: Duration::from_secs(60),
+            per: Duration::from_mins(1),
         };
         let overrides = ProfileOverrides {
             rate_limit: Some(limit),
@@ -206,14 +206,14 @@ impl Bare {
             .send();
         let granted: Value = granted.await.unwrap().json().await.unwrap();
         let authorization = format!("Bearer {}", granted["access_token"].as_str().unwrap());
-        let mut bare = Self {
+        let mut own = Self {
             client,
             url: format!("{base}{PATH}"),
             authorization: authorization.try_into().unwrap(),
             body: String::new(),
         };
-        bare.body = bare.answer(bare.client.get(&bare.url)).await.to_string();
-        bare
+        own.body = own.answer(own.client.get(&own.url)).await.to_string();
+        own
     }
 
     async fn answer(&self, request: RequestBuilder) -> Value {
