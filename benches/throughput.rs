@@ -179,7 +179,7 @@ struct Bare {
 }
 
 impl Bare {
-    async fn new(base: &str) -> Self {
+    async fn new(origin: &str) -> Self {
         let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         let timeouts = Timeouts::DEFAULT;
         let client = Client::builder()
@@ -201,14 +201,14 @@ impl Bare {
             ("client_secret", "bench"),
         ];
         let granted = client
-            .post(format!("{base}/oauth/token"))
+            .post(format!("{origin}/oauth/token"))
             .form(&fields)
             .send();
         let granted: Value = granted.await.unwrap().json().await.unwrap();
         let authorization = format!("Bearer {}", granted["access_token"].as_str().unwrap());
         let mut own = Self {
             client,
-            url: format!("{base}{PATH}"),
+            url: format!("{origin}{PATH}"),
             authorization: authorization.try_into().unwrap(),
             body: String::new(),
         };

@@ -182,7 +182,8 @@ fn every_status_has_one_meaning_for_each_operation() {
       refused: get table, list actions, get action, create view, create action, replace view, replace action, delete view, delete action, build indexes, test action, relay webhook, list tables
     HTTP 412
       unauthenticated: fetch token
-      refused: get table, list actions, get action, create view, create action, build indexes, test action, relay webhook, list tables
+      refused: get table, list actions, get action, build indexes, test action, relay webhook, list tables
+      already_exists: create view, create action
       version_mismatch: replace view, replace action, delete view, delete action
     HTTP 413
       unauthenticated: fetch token
