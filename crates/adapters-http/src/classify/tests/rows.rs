@@ -147,3 +147,40 @@ fn h_30_another_success_than_the_promised_one_settles_no_write() {
     let read = error(GetAction, Ok(reply(202, &[], "")));
     assert_eq!(read.kind, ApiErrorKind::Malformed);
 }
+
+#[test]
+fn t_04_what_a_token_call_is_answered_is_not_quoted() {
+    let text = HeaderName::from_static("content-type");
+    let answers = [
+        reply(200, &[(text, "text/plain")], "the-new-token"),
+        reply(
+            302,
+            &[(LOCATION, "https://b.example/#access_token=the-new-token")],
+            "",
+        ),
+        reply(
+            302,
+            &[(LOCATION, "https://b.example/?code=the-new-token")],
+            "",
+        ),
+    ];
+    for answer in answers {
+        let call = Call::new(
+            Token,
+            Method::POST,
+            "/x".into(),
+            (200, AnswerForm::Json),
+            Permission::Role,
+            Duration::from_secs(1),
+        );
+        let screen = Screen::default();
+        let judge = Judge {
+            call: &call,
+            screen: &screen,
+            now: UtcMillis::from_epoch_millis(0),
+        };
+        let verdict = format!("{:?}", judge.verdict(Ok(answer), &origin()));
+        assert!(verdict.contains("Final"), "{verdict}");
+        assert!(!verdict.contains("the-new-token"), "{verdict}");
+    }
+}
