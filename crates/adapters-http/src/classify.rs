@@ -113,7 +113,16 @@ impl Judge<'_> {
             300..=399 => {
                 let target = reply.headers.get(LOCATION).map(HeaderValue::as_bytes);
                 // Decoded, so that a secret is known in whatever way it was encoded.
-                let target: Vec<u8> = percent_decode(target.unwrap_or_default()).collect();
+                let mut target: Vec<u8> = percent_decode(target.unwrap_or_default()).collect();
+                if is_token {
+                    // What follows may be a token, and nobody knows it yet.
+                    target.truncate(
+                        target
+                            .iter()
+                            .take_while(|byte| !b"?#".contains(byte))
+                            .count(),
+                    );
+                }
                 let target = self.screen.glimpse(&target);
                 let detail = format!("a redirect to {target:?}, which is not followed");
                 Verdict::Final(self.unusable(&reply, &detail))
@@ -160,8 +169,12 @@ impl Judge<'_> {
             return Verdict::Done(reply);
         }
         let kind = self.screen.clean(&kind.unwrap_or_default());
-        let start = self.screen.glimpse(&reply.body);
-        let detail = format!("its content type is {kind}, and it begins with {start:?}");
+        let mut detail = format!("its content type is {kind}");
+        // An answer to a token call may hold a token, and nobody knows it yet.
+        if self.call.operation != Operation::Token {
+            let start = self.screen.glimpse(&reply.body);
+            detail.push_str(&format!(", and it begins with {start:?}"));
+        }
         Verdict::Final(self.unusable(&reply, &detail))
     }
 

@@ -11,6 +11,8 @@ use crate::wire::WireError;
 
 /// The most pages of one listing.
 const MAX_PAGES: u64 = 10_000;
+/// The most pages in a row that bring nothing new.
+const MAX_BARREN_PAGES: u64 = 10;
 /// How much of a digest tells two pages apart.
 const MARK_CHARS: usize = 16;
 /// How many items back one that comes again is known. Pages overlap with their neighbours, as when something is
@@ -24,8 +26,10 @@ pub(crate) struct TokenPlace {
     token: Option<String>,
     /// A mark of every token so far, one behind the other.
     seen: String,
-    /// A mark of the page before it.
-    before: String,
+    /// The same of every page that held anything.
+    pages: String,
+    /// How many pages in a row brought nothing new, up to the one before it.
+    barren: u64,
 }
 
 impl TokenPlace {
@@ -34,15 +38,16 @@ impl TokenPlace {
         let Some(cursor) = cursor else {
             return Ok(Self::default());
         };
-        let parts = cursor.as_str().strip_prefix("t:");
-        let (seen, rest) = parts
-            .and_then(|rest| rest.split_once(':'))
-            .ok_or_else(foreign)?;
-        let (before, token) = rest.split_once(':').ok_or_else(foreign)?;
+        let mut parts = cursor.as_str().splitn(5, ':');
+        let mut part = || parts.next().ok_or_else(foreign);
+        if part()? != "t" {
+            return Err(foreign());
+        }
         Ok(Self {
-            token: Some(token.to_owned()),
-            seen: seen.to_owned(),
-            before: before.to_owned(),
+            seen: part()?.to_owned(),
+            pages: part()?.to_owned(),
+            barren: part()?.parse().map_err(|_| foreign())?,
+            token: Some(part()?.to_owned()),
         })
     }
 
@@ -55,7 +60,7 @@ impl TokenPlace {
     ///
     /// # Errors
     ///
-    /// Where the token came before, this page is the one before it again, or there is no end.
+    /// Where the token came before, this page is the one before it again, or there is no end in sight.
     pub(crate) fn next(
         &self,
         token: Option<&str>,
@@ -66,20 +71,22 @@ impl TokenPlace {
             [] => String::new(),
             items => mark(&items.join("\n")),
         };
-        if !whole.is_empty() && whole == self.before {
+        if !whole.is_empty() && self.pages.ends_with(&whole) {
             return Err(standing());
         }
+        let known = whole.is_empty() || marks(&self.pages).any(|page| page == whole.as_bytes());
+        let barren = barren(self.barren, known)?;
         let mark = mark(token);
-        let marks = self.seen.as_bytes().chunks(MARK_CHARS);
-        if marks.clone().any(|seen| seen == mark.as_bytes()) {
+        if marks(&self.seen).any(|seen| seen == mark.as_bytes()) {
             return Err(WireError::new(
                 "a page token came twice: the listing runs in a circle",
             ));
         }
-        if marks.len() as u64 >= MAX_PAGES {
+        if marks(&self.seen).count() as u64 >= MAX_PAGES {
             return Err(endless());
         }
-        let text = format!("t:{}{mark}:{whole}:{token}", self.seen);
+        let (seen, pages) = (&self.seen, &self.pages);
+        let text = format!("t:{seen}{mark}:{pages}{whole}:{barren}:{token}");
         Ok(Some(PageCursor::new(text)))
     }
 }
@@ -95,6 +102,8 @@ pub(crate) struct NumberPlace {
     longest: u64,
     /// A mark of the page before it.
     before: String,
+    /// How many pages in a row brought nothing new, up to the one before it.
+    barren: u64,
     /// Marks of the latest items, one behind the other.
     latest: String,
 }
@@ -121,16 +130,18 @@ impl NumberPlace {
                 seen: 0,
                 longest: 0,
                 before: String::new(),
+                barren: 0,
                 latest: String::new(),
             });
         };
         let parts: Vec<&str> = cursor.as_str().split(':').collect();
         match parts[..] {
-            ["n", page, seen, longest, before, latest] => Ok(Self {
+            ["n", page, seen, longest, before, barren, latest] => Ok(Self {
                 page: page.parse().map_err(|_| foreign())?,
                 seen: seen.parse().map_err(|_| foreign())?,
                 longest: longest.parse().map_err(|_| foreign())?,
                 before: before.to_owned(),
+                barren: barren.parse().map_err(|_| foreign())?,
                 latest: latest.to_owned(),
             }),
             _ => Err(foreign()),
@@ -151,7 +162,7 @@ impl NumberPlace {
     ///
     /// # Errors
     ///
-    /// Where this page is the one before it again, or there is no end.
+    /// Where this page is the one before it again, or there is no end in sight.
     pub(crate) fn next(&self, held: Held<'_>) -> Result<Option<PageCursor>, WireError> {
         if held.ids.is_empty() {
             return Ok(None);
@@ -161,6 +172,7 @@ impl NumberPlace {
             return Err(standing());
         }
         let (new, latest) = self.with(held.ids);
+        let barren = barren(self.barren, new == 0)?;
         let seen = self.seen.saturating_add(new);
         let count = held.ids.len() as u64;
         let longest = self.longest.max(count);
@@ -175,7 +187,7 @@ impl NumberPlace {
             return Err(endless());
         }
         let page = self.page + 1;
-        let text = format!("n:{page}:{seen}:{longest}:{whole}:{latest}");
+        let text = format!("n:{page}:{seen}:{longest}:{whole}:{barren}:{latest}");
         Ok(Some(PageCursor::new(text)))
     }
 
@@ -211,6 +223,21 @@ impl Held<'_> {
 
 fn mark(text: &str) -> String {
     Digest::of(text).as_str().chars().take(MARK_CHARS).collect()
+}
+
+/// The marks that stand in `text` one behind the other.
+fn marks(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().chunks(MARK_CHARS)
+}
+
+/// How many pages in a row brought nothing new, where `before` did and this one is `known`.
+fn barren(before: u64, known: bool) -> Result<u64, WireError> {
+    let barren = if known { before + 1 } else { 0 };
+    if barren > MAX_BARREN_PAGES {
+        let why = format!("{barren} pages in a row brought nothing new: the listing has no end");
+        return Err(WireError::new(why));
+    }
+    Ok(barren)
 }
 
 fn foreign() -> WireError {

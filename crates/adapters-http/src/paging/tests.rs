@@ -243,6 +243,7 @@ fn listings_have_an_end() {
         page,
         seen: 0,
         longest: 0,
+        barren: 0,
         before: String::new(),
         latest: String::new(),
     };
@@ -254,4 +255,37 @@ fn listings_have_an_end() {
     };
     assert!(place(MAX_PAGES - 1).next(held).is_ok());
     assert!(place(MAX_PAGES).next(held).is_err());
+}
+
+#[test]
+fn h_32_pages_that_bring_nothing_new_are_not_asked_for_without_end() {
+    let pages: [(&str, &[&[&str]]); 2] = [("empty", &[&[]]), ("two in turn", &[&["1"], &["2"]])];
+    for (label, pages) in pages {
+        let mut place = TokenPlace::of(None).unwrap();
+        let asked = (0_usize..).take_while(|index| {
+            let items = pages[index % pages.len()];
+            let next = place.next(Some(&format!("token:{index}")), items);
+            next.is_ok_and(|next| {
+                place = TokenPlace::of(next.as_ref()).unwrap();
+                true
+            })
+        });
+        // What is new comes first.
+        let first = pages.iter().filter(|items| !items.is_empty()).count();
+        assert_eq!(asked.count(), first + 10, "case: {label}");
+    }
+    let mut place = NumberPlace::of(None).unwrap();
+    let asked = (0_usize..).take_while(|index| {
+        let held = Held {
+            ids: [&["a"][..], &["b"]][index % 2],
+            total: Some(1_000),
+            page_size: None,
+            asked: 1,
+        };
+        place.next(held).is_ok_and(|next| {
+            place = NumberPlace::of(next.as_ref()).unwrap();
+            true
+        })
+    });
+    assert_eq!(asked.count(), 2 + 10);
 }

@@ -296,7 +296,8 @@ impl Execution<'_> {
             }
             ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed => Owner::Us,
             _ if self.is_still_alive(intent) => Owner::Us,
-            ApiErrorKind::AlreadyExists => Owner::Anybody,
+            // Also one that is still in flight may have come from here.
+            ApiErrorKind::AlreadyExists | ApiErrorKind::Busy { .. } => Owner::Anybody,
             // What refuses the last attempt says nothing about an earlier one.
             ApiErrorKind::Rejected { .. } if error.cost.attempts > 1 => Owner::Anybody,
             _ => {

@@ -62,8 +62,12 @@ impl Execution<'_> {
                 error.kind,
                 ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed
             );
-            // What refuses the last attempt says nothing about an earlier one.
-            let doubtful = matches!(error.kind, ApiErrorKind::Rejected { .. }) && cost.attempts > 1;
+            // What refuses the last attempt says nothing about an earlier one, and a conflict not what it is about.
+            let doubtful = match error.kind {
+                ApiErrorKind::Rejected { .. } => cost.attempts > 1,
+                ApiErrorKind::VersionMismatch => true,
+                _ => false,
+            };
             let alive = lost || self.is_still_alive(&intent);
             if alive || doubtful {
                 match self.is_gone(change.address.kind, &id).await {
@@ -132,7 +136,7 @@ impl Execution<'_> {
         let Some(planned) = self.planned.observed.get(&change.address) else {
             return false;
         };
-        match self.read_idle(change, planned, progressed).await {
+        match self.read_idle(planned, &mut progressed.cost).await {
             // What is gone by now is deleted by nobody's second request; the answer to it says so.
             Ok(_) | Err(Failure::Gone { .. }) => true,
             Err(_) => false,

@@ -30,6 +30,10 @@ use crate::ports::ApplyPorts;
 pub(super) const BUSY_DEADLINE: Duration = Duration::from_mins(3);
 /// How long to wait between two looks at it where the tenant does not say.
 pub(super) const BUSY_PAUSE: Duration = Duration::from_secs(2);
+/// The longest that this grows to; it doubles with each look.
+pub(super) const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(20);
+/// How often a replace that met a tenant at work is sent again.
+pub(super) const MOST_BUSY: u32 = 3;
 
 /// What every change of a run shares.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Updates: read, merge, write under the version that was read.
 
-use std::time::Duration;
-
 use cxda_domain::audit::Phase;
 use cxda_domain::diff::{LeftOut, differences};
 use cxda_domain::key::ResourceId;
@@ -14,7 +12,8 @@ use cxda_ports::journal::Memory;
 use crate::apply::Failure;
 use crate::apply::confirm::{Trust, fate_of, replace_names};
 use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Fate, Progressed, Write, memory, payload,
+    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Fate, LONGEST_BUSY_PAUSE, MOST_BUSY, Progressed,
+    Write, memory, payload,
 };
 
 /// The audit note of a replace that nothing protected from another writer.
@@ -52,7 +51,7 @@ impl Execution<'_> {
         };
         let payload = payload(&desired);
         self.outwait(change, &payload).await?;
-        let current = self.read_idle(change, planned, progressed).await?;
+        let current = self.read_idle(planned, &mut progressed.cost).await?;
         self.unmoved(&desired, planned, &current.value)?;
         let tag = current.tag.clone();
         let (operation, action) = replace_names(change.address.kind);
@@ -120,29 +119,30 @@ impl Execution<'_> {
     /// Reads the resource until the tenant has finished an earlier write on it, within the deadline.
     pub(super) async fn read_idle(
         &self,
-        change: &Change,
         planned: &ObservedResource,
-        progressed: &mut Progressed,
+        cost: &mut CallCost,
     ) -> Result<Versioned<ObservedResource>, Failure> {
         let start = self.ports.clock.elapsed();
+        let mut pause = BUSY_PAUSE;
         loop {
             let read = self.read_id(planned.kind, &planned.id).await;
             let current = read.map_err(|error| {
-                progressed.cost = progressed.cost.plus(error.cost);
+                *cost = cost.plus(error.cost);
                 gone_or(error)
             })?;
-            progressed.cost = progressed.cost.plus(current.cost);
+            *cost = cost.plus(current.cost);
             if !current.value.value.is_busy() {
                 return Ok(current.value);
             }
-            if self.ports.clock.elapsed().saturating_sub(start) + BUSY_PAUSE > BUSY_DEADLINE {
-                let (operation, _) = replace_names(change.address.kind);
+            if self.ports.clock.elapsed().saturating_sub(start) + pause > BUSY_DEADLINE {
+                let (operation, _) = replace_names(planned.kind);
                 let state = current.value.value.status.unwrap_or_default();
                 let detail = format!("its state is still {state}");
                 let kind = ApiErrorKind::Busy { retry_after: None };
                 return Err(ApiError::new(operation, kind, detail).into());
             }
-            self.ports.clock.wait(BUSY_PAUSE).await;
+            self.ports.clock.wait(pause).await;
+            pause = (pause * 2).min(LONGEST_BUSY_PAUSE);
         }
     }
 
@@ -182,6 +182,7 @@ impl Execution<'_> {
         cost: &mut CallCost,
     ) -> Result<Sent, Failure> {
         let start = self.ports.clock.elapsed();
+        let mut busy = 0;
         let mut merged_again = false;
         loop {
             let error = match self.put(desired, &current).await {
@@ -193,15 +194,20 @@ impl Execution<'_> {
             };
             *cost = cost.plus(error.cost);
             let now = match error.kind {
-                ApiErrorKind::Busy { retry_after } => {
-                    let pause = retry_after
-                        .unwrap_or(BUSY_PAUSE)
-                        .max(Duration::from_millis(1));
+                ApiErrorKind::Busy { retry_after } if busy < MOST_BUSY => {
+                    busy += 1;
+                    let pause = retry_after.unwrap_or(BUSY_PAUSE);
                     let waited = self.ports.clock.elapsed().saturating_sub(start);
                     if waited + pause > BUSY_DEADLINE {
                         return Err(error.into());
                     }
                     self.ports.clock.wait(pause).await;
+                    let now = self.read_idle(&current.value, cost).await?;
+                    if self.shown(desired, &current.value, &now.value) == Shown::Wanted {
+                        return Ok(Sent::Proved(now.value.id));
+                    }
+                    self.unmoved(desired, base, &now.value)?;
+                    current = now;
                     continue;
                 }
                 // What refuses the last attempt says nothing about an earlier one.
