@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cxda_domain::address::ResourceKind;
+use cxda_domain::address::{Address, ResourceKind};
+use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, ObservedState};
 use cxda_domain::request::{Operation, RequestCount};
 use cxda_domain::view::TableId;
@@ -23,6 +24,8 @@ pub struct Needed {
     pub kinds: BTreeSet<ResourceKind>,
     /// The tables to look for.
     pub tables: BTreeSet<TableId>,
+    /// What must be there as far as is known, by its id: looked for singly where the listing lacks it.
+    pub known: BTreeMap<Address, ResourceId>,
 }
 
 /// What was read, and what it cost.
@@ -69,10 +72,45 @@ pub async fn observe(
     }
     let mut resources = views.0;
     resources.extend(actions.0);
+    let lagging = lagging(tenant, &needed.known, &resources, &mut spent).await?;
+    resources.extend(lagging);
     Ok(Observation {
         state: ObservedState::new(resources, tables),
         spent,
     })
+}
+
+/// What is `known` and not `listed`, but there: listings may lag behind.
+///
+/// The first that really is gone ends the search, for then the listing is right. So a tenant without a lag costs one
+/// request at most.
+async fn lagging(
+    tenant: TenantPorts<'_>,
+    known: &BTreeMap<Address, ResourceId>,
+    listed: &[ObservedResource],
+    spent: &mut RequestCount,
+) -> Result<Vec<ObservedResource>, ApiError> {
+    let listed: BTreeSet<Address> = listed.iter().map(ObservedResource::address).collect();
+    let mut found = Vec::new();
+    for (address, id) in known
+        .iter()
+        .filter(|(address, _)| !listed.contains(address))
+    {
+        let (operation, read) = match address.kind {
+            ResourceKind::View => (Operation::GetView, tenant.views.read(id).await),
+            ResourceKind::Action => (Operation::GetAction, tenant.actions.read(id).await),
+        };
+        spent.add(operation, 1);
+        match read {
+            Ok(there) if there.value.value.address() == *address => {
+                found.push(there.value.value);
+            }
+            Ok(_) => break,
+            Err(error) if error.kind == ApiErrorKind::NotFound => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// Every resource of `kind`, how many pages there were, and what they cost.

@@ -157,9 +157,14 @@ fn needed(manifest: &Manifest, applied: &BTreeMap<Address, LastApplied>) -> Need
         ViewSource::Table(id) => Some(id),
         ViewSource::View(_) => None,
     });
+    let known = applied
+        .iter()
+        .filter(|(address, _)| manifest.get(address).is_some())
+        .map(|(address, applied)| (address.clone(), applied.id.clone()));
     Needed {
         kinds: kinds.collect(),
         tables: tables.collect(),
+        known: known.collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 use cxda_domain::address::ResourceKind;
 use cxda_domain::request::Operation;
 use cxda_domain::rule::Rule;
+use cxda_ports::actions::ActionsApi;
 use cxda_usecases::plan::PlanError;
 use serde_json::json;
 
@@ -191,4 +192,26 @@ async fn a_cycle_that_closes_through_the_tenant_is_found() {
         "{}",
         found[0].message
     );
+}
+
+#[tokio::test]
+async fn h_33_a_plan_after_an_apply_is_empty_though_the_listing_lags_behind() {
+    let bench = Bench::new([action("alpha"), action("beta"), action("gamma")]);
+    bench.tenant.lag_lists(2);
+    let _ = bench.run().await;
+    let planned = bench.plan().await;
+    assert_eq!(changes(&planned), [""; 0]);
+    assert_eq!(bench.count(Operation::GetAction), 3);
+}
+
+#[tokio::test]
+async fn h_17_what_is_gone_costs_a_plan_one_request_to_be_sure() {
+    let bench = Bench::new([action("alpha"), action("beta"), action("gamma")]);
+    let _ = bench.run().await;
+    for there in bench.plan().await.observed.resources() {
+        let _ = bench.tenant.delete(&there.id).await.unwrap();
+    }
+    let planned = bench.plan().await;
+    assert_eq!(planned.plan.changes.len(), 3);
+    assert_eq!(bench.count(Operation::GetAction), 1);
 }
