@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::tree;
 
 /// The documents whose links and paths must lead somewhere.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/rehearse-outages.md",
     "examples/tenant/README.md",
 ];
 /// The command that runs all tests.

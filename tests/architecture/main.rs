@@ -19,6 +19,8 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod readme;
+#[cfg(unix)]
+mod rehearsal;
 mod rows;
 #[cfg(unix)]
 mod shell;

@@ -86,7 +86,10 @@ pub(crate) fn steps(markdown: &str) -> Vec<Step> {
         .filter(|step| step.output.is_some())
         .map(|step| step.command.clone())
         .collect();
-    steps.retain(|step| step.output.is_some() || !shown.contains(&step.command));
+    // A change of folder counts wherever it stands.
+    steps.retain(|step| {
+        step.output.is_some() || step.command.starts_with("cd ") || !shown.contains(&step.command)
+    });
     steps
 }
 
@@ -269,6 +272,9 @@ impl Shell {
         let clone = self.folder.path().join("clone/examples");
         for example in fs::read_dir(clone).unwrap().map(Result::unwrap) {
             let settings = example.path().join("cxda.toml");
+            if !settings.is_file() {
+                continue;
+            }
             let text = fs::read_to_string(&settings).unwrap();
             let moved = text
                 .replace(&format!("http://{SHOWN_ADDRESS}"), url)

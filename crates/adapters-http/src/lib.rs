@@ -4,6 +4,10 @@
 //! Everything in which tenants differ is an [`ApiProfile`](profile::ApiProfile), which is data. No public
 //! specification of the API exists, so the profiles were checked against the simulator alone.
 //!
+//! Every request goes one way: the breaker of its origin, the token, the rate limit, and then a
+//! [`Transport`](transport::Transport). [`HttpTenant::new`] brings the HTTP client, [`HttpTenant::over`] takes any other. When to
+//! wait and when to give up is decided by `cxda_domain` (`retry`, `breaker`, `throttle`); here it is carried out.
+//!
 //! Deliberately absent: proxies, redirects, cookies, netrc, a token on disk, parsed numbers of unmanaged members.
 
 mod actions;

@@ -4,6 +4,9 @@
 //! desired state and every finding; [`check`] judges it as a whole and against what was read from the tenant
 //! ([`observed::ObservedState`]); [`plan::plan`] compares both with what was last applied and orders the writes.
 //!
+//! What decides about requests is here as well, as state machines that are given time and randomness: [`retry`], [`throttle`],
+//! [`breaker`], [`pause`], and in [`reconcile`] what may follow a write that nobody answered.
+//!
 //! What holds everywhere: values of the model are valid, for their fields are parsed, never assigned; what a limit is
 //! stands in one constant; maps are ordered, so the same input gives the same bytes; a secret has no `Display` and no
 //! `Serialize` ([`secret::SecretText`]). Durations carry their unit in their type or name, and instants are
