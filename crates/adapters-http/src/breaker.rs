@@ -145,7 +145,7 @@ impl Gate {
         fraction(&*self.jitter)
     }
 
-    /// Puts on record that the breaker opened or closed.
+    /// Puts on record that it keeps failing, so nothing is sent there for a while (the breaker opened) or closed.
     fn note(&self, change: Change) {
         let origin = &self.origin;
         match change {
@@ -155,9 +155,9 @@ impl Gate {
                 calls = outage.calls,
                 failed_probes = outage.failed_probes,
                 open_ms = millis(left),
-                "the breaker opened"
+                "it keeps failing, so nothing is sent there for a while (the breaker opened)"
             ),
-            Change::Closed => tracing::info!(%origin, "the breaker closed"),
+            Change::Closed => tracing::info!(%origin, "it answers again (the breaker closed)"),
         }
     }
 
@@ -179,7 +179,7 @@ impl Leave {
         let (now, jitter) = (self.gate.clock.elapsed(), self.gate.fraction());
         let deadline = self.gate.lock().begin(self.pass?, now, jitter);
         if deadline.is_some() {
-            tracing::info!(origin = %self.gate.origin, "the breaker lets a probe through");
+            tracing::info!(origin = %self.gate.origin, "one request goes to see whether it answers again (the breaker lets a probe through)");
         }
         deadline
     }

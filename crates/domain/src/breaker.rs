@@ -201,7 +201,7 @@ impl Breaker {
         })
     }
 
-    /// Whether `pass` still holds at `now`: it is void once the breaker opened or closed after it was given.
+    /// Whether `pass` still holds at `now`: it is void once it keeps failing, so nothing is sent there for a while (the breaker opened) or closed after it was given.
     pub fn honours(&mut self, pass: Pass, now: Duration) -> bool {
         self.settle(now);
         pass.serial == self.serial

@@ -165,6 +165,9 @@ impl ApiError {
             ApiErrorKind::OutcomeUnknown if matches!(self.status, Some(200..=399)) => {
                 "sent, but the answer is unusable, the outcome is unknown"
             }
+            ApiErrorKind::OutcomeUnknown if self.status.is_some() => {
+                "sent and answered with a failure, the outcome is unknown"
+            }
             ApiErrorKind::OutcomeUnknown => "sent but not answered, the outcome is unknown",
             ApiErrorKind::Malformed => "the answer is not what the API promises",
             ApiErrorKind::Credentials => "the credentials cannot be read",

@@ -135,17 +135,17 @@ async fn the_breaker_and_pauses_are_on_record() {
     stage.wait_until(100 * SECOND).await;
     ActionsApi::read(&*tenant, &id("busy")).await.unwrap();
     let wanted = [
-        "the breaker opened",
-        "the breaker lets a probe through",
-        "the breaker closed",
+        "it keeps failing, so nothing is sent there for a while (the breaker opened)",
+        "one request goes to see whether it answers again (the breaker lets a probe through)",
+        "it answers again (the breaker closed)",
         "no request to the tenant for a while",
     ];
     insta::assert_snapshot!(lines.of(&wanted).join("\n"), @r#"
-    WARN the breaker opened {"calls":10,"failed":10,"failed_probes":0,"open_ms":30000,"origin":"http://127.0.0.1:8080"}
-    INFO the breaker lets a probe through {"origin":"http://127.0.0.1:8080"}
-    WARN the breaker opened {"calls":10,"failed":10,"failed_probes":1,"open_ms":30000,"origin":"http://127.0.0.1:8080"}
-    INFO the breaker lets a probe through {"origin":"http://127.0.0.1:8080"}
-    INFO the breaker closed {"origin":"http://127.0.0.1:8080"}
+    WARN it keeps failing, so nothing is sent there for a while (the breaker opened) {"calls":10,"failed":10,"failed_probes":0,"open_ms":30000,"origin":"http://127.0.0.1:8080"}
+    INFO one request goes to see whether it answers again (the breaker lets a probe through) {"origin":"http://127.0.0.1:8080"}
+    WARN it keeps failing, so nothing is sent there for a while (the breaker opened) {"calls":10,"failed":10,"failed_probes":1,"open_ms":30000,"origin":"http://127.0.0.1:8080"}
+    INFO one request goes to see whether it answers again (the breaker lets a probe through) {"origin":"http://127.0.0.1:8080"}
+    INFO it answers again (the breaker closed) {"origin":"http://127.0.0.1:8080"}
     INFO no request to the tenant for a while {"pause_ms":7000}
     "#);
 }
