@@ -206,14 +206,14 @@ impl Bare {
             .send();
         let granted: Value = granted.await.unwrap().json().await.unwrap();
         let authorization = format!("Bearer {}", granted["access_token"].as_str().unwrap());
-        let mut bare = Self {
+        let mut own = Self {
             client,
             url: format!("{origin}{PATH}"),
             authorization: authorization.try_into().unwrap(),
             body: String::new(),
         };
-        bare.body = bare.answer(bare.client.get(&bare.url)).await.to_string();
-        bare
+        own.body = own.answer(own.client.get(&own.url)).await.to_string();
+        own
     }
 
     async fn answer(&self, request: RequestBuilder) -> Value {

@@ -24,6 +24,8 @@ use crate::transport::{BodySize, Lost, Outgoing, Reply, Transport};
 
 /// The most bytes that an answer's headers may have.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// How much room for a body is made at once, on the word of a header.
+const MAX_BYTES_AT_ONCE: usize = 64 * 1024;
 /// The most headers that an answer may have.
 const MAX_HEADERS: usize = 256;
 
@@ -141,7 +143,7 @@ async fn read(
         return Ok((Bytes::new(), BodySize::TooLarge));
     }
     let measured = announced.filter(|_| response.version() == Version::HTTP_2);
-    let mut body = BytesMut::new();
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(MAX_BYTES_AT_ONCE));
     while let Some(chunk) = next(&mut response).await? {
         if body.len() + chunk.len() > limit {
             return Ok((Bytes::new(), BodySize::TooLarge));

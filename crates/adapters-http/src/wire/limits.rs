@@ -11,6 +11,10 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// How many members an object, or items a list, may have.
 pub(crate) const MAX_WIDTH: usize = 100_000;
 
+/// Room that is made at once, enough for most texts.
+const USUAL_DEPTH: usize = 8;
+const USUAL_KEYS: usize = 32;
+
 /// An object or list that is open.
 enum Frame {
     /// Its keys so far begin at this index of the shared list; the next string is a key or not.
@@ -28,8 +32,8 @@ enum Position {
 /// Checks `text`, which is valid JSON, against every bound.
 pub(crate) fn check_limits(text: &str) -> Result<(), WireError> {
     let bytes = text.as_bytes();
-    let mut open: Vec<Frame> = Vec::new();
-    let mut keys: Vec<Cow<'_, str>> = Vec::new();
+    let mut open: Vec<Frame> = Vec::with_capacity(USUAL_DEPTH);
+    let mut keys: Vec<Cow<'_, str>> = Vec::with_capacity(USUAL_KEYS);
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {

@@ -11,6 +11,9 @@ use serde_json::value::RawValue;
 use crate::wire::limits::unescaped;
 use crate::wire::{WireError, is_null, parse_borrowed, to_raw};
 
+/// As many members as few objects have more of.
+const USUAL_MEMBERS: usize = 16;
+
 /// The members of one object, in the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members<'a>(Vec<Member<'a>>);
@@ -101,7 +104,10 @@ impl<'a> Members<'a> {
 
     /// The object as compact JSON text; what was not touched is spelled as it came.
     pub(crate) fn to_json(&self) -> String {
-        let mut text = String::from("{");
+        let parts = self.0.iter();
+        let bytes = parts.map(|member| member.quoted_key.len() + member.value.get().len() + 2);
+        let mut text = String::with_capacity(bytes.sum::<usize>() + 2);
+        text.push('{');
         for (index, member) in self.0.iter().enumerate() {
             if index > 0 {
                 text.push(',');
@@ -160,7 +166,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
+                let mut members = Vec::with_capacity(USUAL_MEMBERS);
                 while let Some((quoted, value)) =
                     map.next_entry::<&'de RawValue, &'de RawValue>()?
                 {
