@@ -15,8 +15,9 @@ use cxda_ports::journal::{Intent, Memory};
 
 use crate::apply::Failure;
 use crate::apply::confirm::Trust;
-use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write, memory, payload};
+use crate::apply::execution::{Execution, Progressed};
 use crate::apply::find::Found;
+use crate::apply::journaling::{Ending, Fate, Write, memory, payload};
 use crate::apply::open::OpenWrite;
 use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
 
@@ -125,11 +126,10 @@ impl Execution<'_> {
         if change.cause != Cause::Drift {
             return Ok(None);
         }
-        let applied = self.ports.journal.last_applied().await?;
-        let Some(applied) = applied.get(&change.address) else {
+        let Some(id) = self.applied_as(&change.address) else {
             return Ok(None);
         };
-        match self.read_id(change.address.kind, &applied.id).await {
+        match self.read_id(change.address.kind, id).await {
             Ok(there) => {
                 progressed.cost = progressed.cost.plus(there.cost);
                 let resource = there.value.value;
@@ -399,18 +399,10 @@ impl Execution<'_> {
         &self,
         write: Write<'_>,
         intent: &Intent,
-        (phase, fate): (Phase, Fate),
+        fate: (Phase, Fate),
         failure: Failure,
     ) -> Result<Made, Failure> {
-        let ending = Ending {
-            phase,
-            intent: fate,
-            id: None,
-            cost: failure.cost(),
-            memory: Memory::Unchanged,
-            error: Some(failure.to_string()),
-            events: Vec::new(),
-        };
+        let ending = Ending::alone(fate, None, failure.cost(), Some(failure.to_string()));
         self.settle(write, intent, ending).await?;
         Err(failure)
     }

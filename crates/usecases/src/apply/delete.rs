@@ -12,7 +12,8 @@ use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write};
+use crate::apply::execution::{Execution, Progressed};
+use crate::apply::journaling::{Ending, Fate, Write};
 use crate::apply::recover::PROVED_BY_READING;
 
 /// The audit note of a delete of what was not there.
@@ -96,19 +97,11 @@ impl Execution<'_> {
                 }
             }
             Err(error) => {
-                let (phase, fate) = match error.kind {
+                let fate = match error.kind {
                     ApiErrorKind::OutcomeUnknown => (Phase::Unknown, Fate::Open),
                     _ => (Phase::Failed, Fate::Resolved),
                 };
-                Ending {
-                    phase,
-                    intent: fate,
-                    id: Some(&id),
-                    cost,
-                    memory: Memory::Unchanged,
-                    error: Some(error.to_string()),
-                    events: Vec::new(),
-                }
+                Ending::alone(fate, Some(&id), cost, Some(error.to_string()))
             }
         };
         self.settle(write, &intent, ending).await?;

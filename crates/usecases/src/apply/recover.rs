@@ -19,8 +19,9 @@ use cxda_ports::journal::{Intent, Memory, Settlement};
 use crate::apply::Failure;
 use crate::apply::delete::deleted;
 use crate::apply::events::Told;
-use crate::apply::execution::{Execution, payload};
+use crate::apply::execution::Execution;
 use crate::apply::find::Found;
+use crate::apply::journaling::payload;
 use crate::apply::open::{OpenWrite, audited_as};
 
 /// The audit note of an outcome that a read proved, not an answer.

@@ -9,13 +9,11 @@ use cxda_domain::observed::{ObservedResource, Versioned};
 use cxda_domain::plan::{Change, Desired};
 use cxda_domain::reconcile::{Replaced, Shown, Version, after_lost_replace};
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
-use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
 use crate::apply::confirm::{Trust, fate_of, replace_names};
-use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Fate, Progressed, Write, memory, payload,
-};
+use crate::apply::execution::{BUSY_DEADLINE, BUSY_PAUSE, Execution, Progressed};
+use crate::apply::journaling::{Ending, Fate, Write, memory, payload};
 
 /// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
@@ -95,16 +93,8 @@ impl Execution<'_> {
                 }
             }
             Err(failure) => {
-                let (phase, fate) = fate_of(failure);
-                Ending {
-                    phase,
-                    intent: fate,
-                    id: Some(&planned.id),
-                    cost,
-                    memory: Memory::Unchanged,
-                    error: Some(failure.to_string()),
-                    events: Vec::new(),
-                }
+                let error = Some(failure.to_string());
+                Ending::alone(fate_of(failure), Some(&planned.id), cost, error)
             }
         };
         self.settle(write, &intent, ending).await?;
