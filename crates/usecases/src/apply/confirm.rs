@@ -5,7 +5,7 @@ use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::diff::LeftOut;
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
-use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::apply::Failure;
 use crate::apply::execution::{Execution, Progressed};
-use crate::apply::journaling::{Ending, Fate, Write, payload};
+use crate::apply::journaling::{Ending, Fate, Write, names, payload};
 use crate::apply::update::Sent;
 
 /// Blocks of an action that an answer must show, or a read is owed.
@@ -70,7 +70,7 @@ impl Execution<'_> {
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
         let payload = payload(desired);
-        let (operation, action) = replace_names(change.address.kind);
+        let (operation, action) = names(ChangeKind::Update, change.address.kind);
         let (id, tag) = (current.value.id.clone(), current.tag.clone());
         let write = Write {
             change,
@@ -216,13 +216,5 @@ fn leaves_out(wanted: &Projection, shown: &Projection, block: &str) -> bool {
             wanted.keys().any(|member| !shown.contains_key(member))
         }
         _ => false,
-    }
-}
-
-/// What a replace of this kind is called.
-pub(super) fn replace_names(kind: ResourceKind) -> (Operation, AuditAction) {
-    match kind {
-        ResourceKind::View => (Operation::ReplaceView, AuditAction::UpdateMaterializedView),
-        ResourceKind::Action => (Operation::ReplaceAction, AuditAction::UpdateDataAction),
     }
 }

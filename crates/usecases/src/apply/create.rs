@@ -1,15 +1,14 @@
 //! Creates: one POST with the whole body, under a key that outlives the run.
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::audit::{AuditAction, Phase};
+use cxda_domain::audit::Phase;
 use cxda_domain::diff::{Cause, LeftOut};
 use cxda_domain::key::IdempotencyKey;
 use cxda_domain::observed::ObservedResource;
-use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::reconcile::{
     AfterAbsence, CreateGuard, LastWord, Payload, QUIET_PERIOD, after_absence,
 };
-use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::{Intent, Memory};
 
@@ -17,7 +16,7 @@ use crate::apply::Failure;
 use crate::apply::confirm::Trust;
 use crate::apply::execution::{Execution, Progressed};
 use crate::apply::find::Found;
-use crate::apply::journaling::{Ending, Fate, Write, memory, payload};
+use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
 use crate::apply::open::OpenWrite;
 use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
 
@@ -66,10 +65,7 @@ impl Execution<'_> {
             return Err(Failure::Dependency { address });
         }
         let payload = payload(&desired);
-        let (operation, action) = match change.address.kind {
-            ResourceKind::View => (Operation::CreateView, AuditAction::CreateMaterializedView),
-            ResourceKind::Action => (Operation::CreateAction, AuditAction::CreateDataAction),
-        };
+        let (operation, action) = names(ChangeKind::Create, change.address.kind);
         let write = Write {
             change,
             operation,

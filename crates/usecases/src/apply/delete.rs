@@ -1,19 +1,18 @@
 //! Deletes: only what nothing that stays still needs.
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::audit::{AuditAction, Phase};
+use cxda_domain::audit::Phase;
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, ResourceId};
-use cxda_domain::plan::Change;
-use cxda_domain::request::Operation;
+use cxda_domain::plan::{Change, ChangeKind};
 use cxda_ports::actions::Deleted;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
 use crate::apply::execution::{Execution, Progressed};
-use crate::apply::journaling::{Ending, Fate, Write};
+use crate::apply::journaling::{Ending, Fate, Write, names};
 use crate::apply::recover::PROVED_BY_READING;
 
 /// The audit note of a delete of what was not there.
@@ -32,10 +31,7 @@ impl Execution<'_> {
         let Some(id) = change.id.clone() else {
             return Ok(());
         };
-        let (operation, action) = match change.address.kind {
-            ResourceKind::View => (Operation::DeleteView, AuditAction::DeleteMaterializedView),
-            ResourceKind::Action => (Operation::DeleteAction, AuditAction::DeleteDataAction),
-        };
+        let (operation, action) = names(ChangeKind::Delete, change.address.kind);
         let payload = Digest::of(id.as_str());
         let write = Write {
             change,

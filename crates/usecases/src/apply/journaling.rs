@@ -2,13 +2,13 @@
 //!
 //! Nothing is sent here.
 
-use cxda_domain::address::Address;
+use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditAction, AuditEntry, AuditMetrics, AuditedResource, Phase};
 use cxda_domain::diff::blocks;
 use cxda_domain::event::Event;
 use cxda_domain::key::{Digest, EntityTag, IdempotencyKey, ResourceId};
-use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::request::Operation;
 use cxda_ports::error::CallCost;
 use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
@@ -211,6 +211,39 @@ impl Execution<'_> {
             error: None,
         }
     }
+}
+
+/// What a write of `kind` to a resource of this kind is called, in the journal and in the audit log.
+pub(super) fn names(kind: ChangeKind, of: ResourceKind) -> (Operation, AuditAction) {
+    match (kind, of) {
+        (ChangeKind::Create, ResourceKind::View) => {
+            (Operation::CreateView, AuditAction::CreateMaterializedView)
+        }
+        (ChangeKind::Update, ResourceKind::View) => {
+            (Operation::ReplaceView, AuditAction::UpdateMaterializedView)
+        }
+        (ChangeKind::Delete, ResourceKind::View) => {
+            (Operation::DeleteView, AuditAction::DeleteMaterializedView)
+        }
+        (ChangeKind::Create, ResourceKind::Action) => {
+            (Operation::CreateAction, AuditAction::CreateDataAction)
+        }
+        (ChangeKind::Update, ResourceKind::Action) => {
+            (Operation::ReplaceAction, AuditAction::UpdateDataAction)
+        }
+        (ChangeKind::Delete, ResourceKind::Action) => {
+            (Operation::DeleteAction, AuditAction::DeleteDataAction)
+        }
+    }
+}
+
+/// What a write of this operation is called in the audit log.
+pub(super) fn audited_as(operation: Operation) -> Option<AuditAction> {
+    let kinds = [ChangeKind::Create, ChangeKind::Update, ChangeKind::Delete];
+    let of = [ResourceKind::View, ResourceKind::Action];
+    let mut all = kinds.iter().flat_map(|kind| of.map(|of| names(*kind, of)));
+    let found = all.find_map(|(named, action)| (named == operation).then_some(action));
+    found.or((operation == Operation::BuildIndexes).then_some(AuditAction::BuildIndexes))
 }
 
 /// What the journal remembers once `desired` has been applied.

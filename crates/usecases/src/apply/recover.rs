@@ -21,8 +21,8 @@ use crate::apply::delete::deleted;
 use crate::apply::events::Told;
 use crate::apply::execution::Execution;
 use crate::apply::find::Found;
-use crate::apply::journaling::payload;
-use crate::apply::open::{OpenWrite, audited_as};
+use crate::apply::journaling::{audited_as, payload};
+use crate::apply::open::OpenWrite;
 
 /// The audit note of an outcome that a read proved, not an answer.
 pub(super) const PROVED_BY_READING: &str = "proved_by_reading";

@@ -6,14 +6,14 @@ use cxda_domain::audit::Phase;
 use cxda_domain::diff::{LeftOut, differences};
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
-use cxda_domain::plan::{Change, Desired};
+use cxda_domain::plan::{Change, ChangeKind, Desired};
 use cxda_domain::reconcile::{Replaced, Shown, Version, after_lost_replace};
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
 
 use crate::apply::Failure;
-use crate::apply::confirm::{Trust, fate_of, replace_names};
+use crate::apply::confirm::{Trust, fate_of};
 use crate::apply::execution::{BUSY_DEADLINE, BUSY_PAUSE, Execution, Progressed};
-use crate::apply::journaling::{Ending, Fate, Write, memory, payload};
+use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
 
 /// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
@@ -53,7 +53,7 @@ impl Execution<'_> {
         let current = self.read_idle(change, planned, progressed).await?;
         self.unmoved(&desired, planned, &current.value)?;
         let tag = current.tag.clone();
-        let (operation, action) = replace_names(change.address.kind);
+        let (operation, action) = names(ChangeKind::Update, change.address.kind);
         let write = Write {
             change,
             operation,
@@ -126,7 +126,7 @@ impl Execution<'_> {
                 return Ok(current.value);
             }
             if self.ports.clock.elapsed().saturating_sub(start) + BUSY_PAUSE > BUSY_DEADLINE {
-                let (operation, _) = replace_names(change.address.kind);
+                let (operation, _) = names(ChangeKind::Update, change.address.kind);
                 let state = current.value.value.status.unwrap_or_default();
                 let detail = format!("its state is still {state}");
                 let kind = ApiErrorKind::Busy { retry_after: None };
