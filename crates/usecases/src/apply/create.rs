@@ -293,8 +293,6 @@ impl Execution<'_> {
             ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed => Owner::Us,
             _ if self.is_still_alive(intent) => Owner::Us,
             ApiErrorKind::AlreadyExists => Owner::Anybody,
-            // What refuses the last attempt says nothing about an earlier one.
-            ApiErrorKind::Rejected { .. } if error.cost.attempts > 1 => Owner::Anybody,
             _ => {
                 let fate = (Phase::Failed, Fate::Resolved);
                 return self.fail(write, intent, fate, error.into()).await;

@@ -59,18 +59,13 @@ impl Execution<'_> {
                 error.kind,
                 ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed
             );
-            // What refuses the last attempt says nothing about an earlier one.
-            let doubtful = matches!(error.kind, ApiErrorKind::Rejected { .. }) && cost.attempts > 1;
-            let alive = lost || self.is_still_alive(&intent);
-            if alive || doubtful {
-                match self.is_gone(change.address.kind, &id).await {
-                    Some(true) => {
-                        note = Some(PROVED_BY_READING);
-                        let value = Deleted::Gone;
-                        answer = Ok(Answer { value, cost });
-                    }
-                    Some(false) if !alive => {}
-                    _ => error.kind = ApiErrorKind::OutcomeUnknown,
+            if lost || self.is_still_alive(&intent) {
+                if self.is_gone(change.address.kind, &id).await == Some(true) {
+                    note = Some(PROVED_BY_READING);
+                    let value = Deleted::Gone;
+                    answer = Ok(Answer { value, cost });
+                } else {
+                    error.kind = ApiErrorKind::OutcomeUnknown;
                 }
             }
         }

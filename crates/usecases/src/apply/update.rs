@@ -194,14 +194,6 @@ impl Execution<'_> {
                     self.ports.clock.wait(pause).await;
                     continue;
                 }
-                // What refuses the last attempt says nothing about an earlier one.
-                ApiErrorKind::Rejected { .. } if error.cost.attempts > 1 => {
-                    let now = self.reread(&current.value, &error, cost).await?;
-                    return match self.shown(desired, &current.value, &now.value) {
-                        Shown::Wanted => Ok(Sent::Proved(now.value.id)),
-                        Shown::Hidden | Shown::Other => Err(error.into()),
-                    };
-                }
                 ApiErrorKind::VersionMismatch
                 | ApiErrorKind::OutcomeUnknown
                 | ApiErrorKind::Malformed => self.reread(&current.value, &error, cost).await?,
