@@ -122,8 +122,14 @@ fn with_on_error_stop_nothing_new_is_begun() {
 fn where_nothing_was_applied_the_exit_code_is_the_cause() {
     let tenant = Simulated::start();
     let project = five(&tenant.base_url());
-    for (status, code) in [(400, 3), (403, 4), (409, 5), (404, 1)] {
-        let fault = json!({"kind": "answer", "status": status, "body": {"message": "no"}});
+    let answer = |status| json!({"kind": "answer", "status": status, "body": {"message": "no"}});
+    let taken = json!({"kind": "preempt", "members": {"description": "Somebody else's"}});
+    for (fault, code) in [
+        (answer(400), 3),
+        (answer(403), 4),
+        (answer(404), 1),
+        (taken, 5),
+    ] {
         tenant.faults(&json!([{"operation": "createAction", "fault": fault}]));
         let _ = project
             .cxda_signed_in(&["apply", "--yes"])

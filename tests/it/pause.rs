@@ -123,7 +123,10 @@ fn doctor_tells_of_a_pause_sends_nothing_and_keeps_none() {
 
 #[test]
 fn a_pause_that_is_over_is_no_pause() {
-    let server = Scripted::with_token(|_| Answer::empty_page());
+    let server = Scripted::with_token(|asked| match asked.method.as_str() {
+        "GET" => Answer::empty_page(),
+        _ => Answer::json(400, "{}"),
+    });
     let project = project(server.base_url());
     let over = UtcMillis::from_epoch_millis(RealClock::new().now().epoch_millis() - 1);
     on_runtime(store(&project, server.base_url()).keep_not_before(over)).unwrap();

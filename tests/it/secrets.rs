@@ -1,7 +1,5 @@
 //! Planted secrets: none of them may be found in any output, file, log or error, in any form that gives it away.
 
-mod echoes;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use self::echoes::{answers, echo};
-use crate::stage::{Answer, Call, Ended, Foreign, Habits, Project, Scripted};
+use crate::stage::{Call, Ended, Foreign, Habits, Project};
+
+mod echoes;
 
 /// Name and value of each secret. Some hold what encodings change.
 const SECRETS: [(&str, &str); 12] = [
@@ -283,94 +282,6 @@ fn t_04_the_built_in_simulator_keeps_no_encrypted_value() {
         assert_files_clean(&project);
     }
     assert!(project.has(".cxda/simulator.json"));
-}
-
-#[test]
-fn t_04_a_server_that_echoes_what_it_was_sent_makes_nothing_known() {
-    let count = answers("").len();
-    for number in 0..count {
-        let label = answers("")[number].0;
-        let server = Scripted::start(move |asked| {
-            if asked.wants_token() {
-                Answer::token(secret(2))
-            } else if asked.query.contains("filter") {
-                // Nobody waits for what a look for the name might still show.
-                Answer::json(400, "{}")
-            } else if asked.method == "GET" {
-                Answer::empty_page()
-            } else {
-                answers(&echo(asked)).swap_remove(number).1
-            }
-        });
-        let project = project(server.base_url());
-        for words in [&["apply", "--yes"][..], &["apply", "--yes", "-o", "json"]] {
-            let ended = talkative(&project, words).run();
-            assert_ne!(ended.code, 0, "case: {label}");
-            assert_ended_clean(&format!("{} after {label}", words.join(" ")), &ended);
-            assert_files_clean(&project);
-        }
-        let sent = server
-            .asked()
-            .iter()
-            .any(|asked| asked.method == "POST" && asked.body.contains(secret(4)));
-        assert!(
-            sent,
-            "case: {label}: the secret really was in what is echoed"
-        );
-    }
-}
-
-#[test]
-fn t_04_a_listing_that_fails_with_what_was_sent_before_makes_nothing_known() {
-    let all: Vec<&str> = SECRETS.iter().map(|(_, secret)| *secret).collect();
-    let all = all.join(" ");
-    for number in 0..answers("").len() {
-        let label = answers("")[number].0;
-        let message = all.clone();
-        let server = Scripted::start(move |asked| {
-            if asked.wants_token() {
-                Answer::token(secret(2))
-            } else {
-                answers(&message).swap_remove(number).1
-            }
-        });
-        let project = project(server.base_url());
-        for words in [&["plan"][..], &["apply", "--yes"]] {
-            let call = talkative(&project, words).env("TWELVE", secret(12));
-            let ended = call.run();
-            assert_ne!(ended.code, 0, "case: {label}");
-            // The webhook's secrets are not in use by a plan: a server cannot know them.
-            let known = |text: &str| text.replace(secret(9), "").replace(secret(10), "");
-            assert_clean(
-                &format!("{} after {label}", words.join(" ")),
-                known(&ended.both()).as_bytes(),
-            );
-        }
-        assert_files_clean(&project);
-    }
-}
-
-#[test]
-fn t_20_a_token_endpoint_that_echoes_the_credentials_makes_nothing_known() {
-    for style in ["body", "basic", "json", "query"] {
-        for number in 0..answers("").len() {
-            let label = answers("")[number].0;
-            let server = Scripted::start(move |asked| answers(&echo(asked)).swap_remove(number).1);
-            let project = project(server.base_url());
-            let settings = project.read("cxda.toml");
-            let auth = format!("[tenant.it.auth]\nstyle = \"{style}\"\n[[webhook]]");
-            project.write("cxda.toml", settings.replace("[[webhook]]", &auth));
-            for words in [&["plan"][..], &["doctor"]] {
-                let ended = talkative(&project, words).run();
-                assert_ne!(ended.code, 0, "case: {style}, {label}");
-                assert_ended_clean(
-                    &format!("{} with {style} after {label}", words.join(" ")),
-                    &ended,
-                );
-            }
-            assert_files_clean(&project);
-        }
-    }
 }
 
 #[test]

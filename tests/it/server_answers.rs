@@ -209,7 +209,7 @@ fn h_11_h_12_h_13_redirects_are_followed_by_nobody() {
 }
 
 #[test]
-fn h_21_a_rejected_create_exits_3_and_h_18_a_taken_name_5() {
+fn h_21_a_rejected_create_exits_3_and_what_else_is_refused_by_its_cause() {
     let tenant = Simulated::start();
     let cases = [
         (
@@ -224,7 +224,6 @@ fn h_21_a_rejected_create_exits_3_and_h_18_a_taken_name_5() {
             json!({"message": "bad", "errors": [{"field": "script", "message": "too odd"}]}),
             "too odd",
         ),
-        (409, 5, json!({"message": "the name is taken"}), "taken"),
         (404, 1, json!({"message": "nowhere"}), "404"),
         (413, 1, json!({"message": "too large"}), "413"),
         (

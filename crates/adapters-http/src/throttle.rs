@@ -112,7 +112,7 @@ impl Throttle {
     ///
     /// # Errors
     ///
-    /// [`PausedTooLong`] where a pause that the tenant asked for does not end within `patience`.
+    /// [`PausedTooLong`] where pauses that the tenant asked for, one after the other, do not end within `patience`.
     pub(crate) async fn admit(&self, patience: Duration) -> Result<Permit<'_>, PausedTooLong> {
         let began = self.clock.elapsed();
         let paused_before = {
@@ -129,11 +129,12 @@ impl Throttle {
                 let unpaused = now.saturating_sub(state.asked.passed(now));
                 state.held = state.held.saturating_add(unpaused.saturating_sub(since));
                 since = unpaused;
-                state.check(now, patience)?;
+                // One pause may follow upon another.
+                let paused = state.asked.passed(now).saturating_sub(paused_before);
+                state.check(now, patience.saturating_sub(paused))?;
                 let room = state.window.room(now);
                 if room == Room::Now {
                     state.window.begin();
-                    let paused = state.asked.passed(now).saturating_sub(paused_before);
                     let waited = now.saturating_sub(began);
                     return Ok(Permit {
                         throttle: self,

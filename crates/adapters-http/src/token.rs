@@ -26,12 +26,12 @@ use crate::credentials::Credentials;
 use crate::retry::Link;
 use crate::wire::token::{GrantedToken, api_endpoint, granted, tenant_of};
 
-/// What a lifetime is taken to be where the answer does not say, in seconds.
-const UNSAID_LIFETIME: f64 = 300.0;
-/// The shortest lifetime that is believed, in seconds.
-const SHORTEST_LIFETIME: f64 = 30.0;
-/// The longest lifetime that is believed, in seconds: a day.
-const LONGEST_LIFETIME: f64 = 86_400.0;
+/// What a lifetime is taken to be where the answer does not say.
+const UNSAID_LIFETIME: Duration = Duration::from_mins(5);
+/// The shortest lifetime that is believed.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(30);
+/// The longest lifetime that is believed: a day.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Gives out the token of one tenant.
 #[derive(Clone, Debug)]
@@ -317,9 +317,16 @@ fn bearer(token: &SecretText) -> Option<HeaderValue> {
 
 /// How long a token lives that is said to live `expires_in` seconds.
 fn lifetime(expires_in: Option<f64>) -> Duration {
-    let seconds = expires_in.unwrap_or(UNSAID_LIFETIME);
-    Duration::try_from_secs_f64(seconds.clamp(SHORTEST_LIFETIME, LONGEST_LIFETIME))
-        .unwrap_or(Duration::from_secs(30))
+    let said = match expires_in {
+        None => UNSAID_LIFETIME,
+        // Neither negative numbers nor those beyond all measure fit.
+        Some(seconds) => Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
+            LONGEST_LIFETIME
+        } else {
+            SHORTEST_LIFETIME
+        }),
+    };
+    said.clamp(SHORTEST_LIFETIME, LONGEST_LIFETIME)
 }
 
 fn failed(why: &str) -> ApiError {
@@ -342,6 +349,7 @@ mod tests {
             (Some(1e12), 86_400.0),
             (Some(f64::INFINITY), 86_400.0),
             (Some(f64::NEG_INFINITY), 30.0),
+            (Some(f64::NAN), 30.0),
         ] {
             assert_eq!(lifetime(said), Duration::from_secs_f64(seconds), "{said:?}");
         }

@@ -66,7 +66,8 @@ pub enum ApiErrorKind {
         /// How long the tenant asks to wait.
         retry_after: Option<Duration>,
     },
-    /// The tenant found the body invalid (400, 422).
+    /// The tenant found the body invalid (400, 422); no attempt of the call can have written anything, else it is
+    /// [`ApiErrorKind::OutcomeUnknown`].
     Rejected {
         /// Everything it said.
         problems: Vec<Problem>,

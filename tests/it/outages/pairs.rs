@@ -310,6 +310,31 @@ async fn two_faults_on_a_delete_end_applied_or_not_or_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn h_21_a_body_that_is_refused_after_a_429_is_refused_without_a_further_look() {
+    let first = json!({"kind": "answer", "status": 429, "headers": {"Retry-After": "1"}});
+    let second = json!({"kind": "answer", "status": 422});
+    for target in &TARGETS {
+        let stack = stack(target).await;
+        let planned = stack.plan(&project(target.after)).await.unwrap();
+        stack.faults(&json!([on(target, 1, &first), on(target, 2, &second)]));
+        let began = stack.elapsed();
+        let applied = stack.apply(&planned, 8).await;
+        let result = &applied.results[0];
+        let code = result.failure.as_ref().map(Failure::code);
+        let ended = (result.outcome, code, result.cost.attempts);
+        let attempts = 2 + u32::from(target.kind == ChangeKind::Update);
+        let operation = target.operation;
+        assert_eq!(
+            ended,
+            (Outcome::Failed, Some("rejected"), attempts),
+            "{operation}"
+        );
+        let took = stack.elapsed() - began;
+        assert!(took < Duration::from_secs(3), "{operation}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 #[ignore = "takes a minute; its command stands in CONTRIBUTING.md"]
 async fn every_two_faults_on_every_write_end_applied_or_not_or_unknown() {
     for kind in [ChangeKind::Create, ChangeKind::Update, ChangeKind::Delete] {

@@ -1,11 +1,14 @@
-//! Answers that give back what a server was sent.
+//! Servers that say what they were sent, or what they cannot know: nothing of it may come through.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::stage::{Answer, Asked};
+use super::{
+    SECRETS, assert_clean, assert_ended_clean, assert_files_clean, project, secret, talkative,
+};
+use crate::stage::{Answer, Asked, Scripted};
 
 /// What a server might say of a request that it does not like: all that it was sent.
-pub(super) fn echo(asked: &Asked) -> String {
+fn echo(asked: &Asked) -> String {
     let headers: Vec<String> = asked
         .headers
         .iter()
@@ -21,7 +24,7 @@ pub(super) fn echo(asked: &Asked) -> String {
     )
 }
 
-pub(super) fn answers(message: &str) -> Vec<(&'static str, Answer)> {
+fn answers(message: &str) -> Vec<(&'static str, Answer)> {
     let quoted = serde_json::to_string(message).unwrap();
     vec![
         (
@@ -80,4 +83,92 @@ pub(super) fn answers(message: &str) -> Vec<(&'static str, Answer)> {
             ),
         ),
     ]
+}
+
+#[test]
+fn t_04_a_server_that_echoes_what_it_was_sent_makes_nothing_known() {
+    let count = answers("").len();
+    for number in 0..count {
+        let label = answers("")[number].0;
+        let server = Scripted::start(move |asked| {
+            if asked.wants_token() {
+                Answer::token(secret(2))
+            } else if asked.query.contains("filter") {
+                // Nobody waits for what a look for the name might still show.
+                Answer::json(400, "{}")
+            } else if asked.method == "GET" {
+                Answer::empty_page()
+            } else {
+                answers(&echo(asked)).swap_remove(number).1
+            }
+        });
+        let project = project(server.base_url());
+        for words in [&["apply", "--yes"][..], &["apply", "--yes", "-o", "json"]] {
+            let ended = talkative(&project, words).run();
+            assert_ne!(ended.code, 0, "case: {label}");
+            assert_ended_clean(&format!("{} after {label}", words.join(" ")), &ended);
+            assert_files_clean(&project);
+        }
+        let sent = server
+            .asked()
+            .iter()
+            .any(|asked| asked.method == "POST" && asked.body.contains(secret(4)));
+        assert!(
+            sent,
+            "case: {label}: the secret really was in what is echoed"
+        );
+    }
+}
+
+#[test]
+fn t_04_a_listing_that_fails_with_what_was_sent_before_makes_nothing_known() {
+    let all: Vec<&str> = SECRETS.iter().map(|(_, secret)| *secret).collect();
+    let all = all.join(" ");
+    for number in 0..answers("").len() {
+        let label = answers("")[number].0;
+        let message = all.clone();
+        let server = Scripted::start(move |asked| {
+            if asked.wants_token() {
+                Answer::token(secret(2))
+            } else {
+                answers(&message).swap_remove(number).1
+            }
+        });
+        let project = project(server.base_url());
+        for words in [&["plan"][..], &["apply", "--yes"]] {
+            let call = talkative(&project, words).env("TWELVE", secret(12));
+            let ended = call.run();
+            assert_ne!(ended.code, 0, "case: {label}");
+            // The webhook's secrets are not in use by a plan: a server cannot know them.
+            let known = |text: &str| text.replace(secret(9), "").replace(secret(10), "");
+            assert_clean(
+                &format!("{} after {label}", words.join(" ")),
+                known(&ended.both()).as_bytes(),
+            );
+        }
+        assert_files_clean(&project);
+    }
+}
+
+#[test]
+fn t_20_a_token_endpoint_that_echoes_the_credentials_makes_nothing_known() {
+    for style in ["body", "basic", "json", "query"] {
+        for number in 0..answers("").len() {
+            let label = answers("")[number].0;
+            let server = Scripted::start(move |asked| answers(&echo(asked)).swap_remove(number).1);
+            let project = project(server.base_url());
+            let settings = project.read("cxda.toml");
+            let auth = format!("[tenant.it.auth]\nstyle = \"{style}\"\n[[webhook]]");
+            project.write("cxda.toml", settings.replace("[[webhook]]", &auth));
+            for words in [&["plan"][..], &["doctor"]] {
+                let ended = talkative(&project, words).run();
+                assert_ne!(ended.code, 0, "case: {style}, {label}");
+                assert_ended_clean(
+                    &format!("{} with {style} after {label}", words.join(" ")),
+                    &ended,
+                );
+            }
+            assert_files_clean(&project);
+        }
+    }
 }

@@ -166,6 +166,31 @@ async fn h_14_a_create_whose_token_is_refused_keeps_its_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn h_23_pauses_one_after_the_other_keep_no_call_beyond_its_deadline() {
+    let stage = Stage::new(|_| {
+        let refused = reply(429, &[("retry-after", "150")], "");
+        (Duration::ZERO, Ok(refused))
+    });
+    let tenant = stage.ready();
+    // The first learns of the pause, and each of the others would learn of one more.
+    let mut tasks = vec![reading(&tenant, "a").await];
+    stage.wait_until(SECOND).await;
+    for name in ["b", "c", "d", "e"] {
+        tasks.push(reading(&tenant, name).await);
+    }
+    for task in tasks {
+        let error = task.await.unwrap().unwrap_err();
+        let refused = matches!(error.kind, ApiErrorKind::RateLimited { .. });
+        assert!(refused, "{error:?}");
+    }
+    assert!(
+        stage.clock.elapsed() <= 181 * SECOND,
+        "{:?}",
+        stage.clock.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn our_own_rate_limit_counts_to_no_deadline() {
     let stage = Stage::new(shown);
     let auth = cxda_adapters_http::credentials::AuthConfig::new(crate::raw::ready_token());

@@ -234,7 +234,11 @@ impl Run<'_> {
             Delivered::default()
         } else {
             let delivered = deliver(&writing.store, &self.connection.client, targets).await;
-            delivered.map_err(|error| Ended::new(exit::of_store(&error), error))?
+            // What was applied is told all the same.
+            delivered.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the outbox cannot be used, so events stay in it");
+                Delivered::default()
+            })
         };
         let [done, failed] = [Outcome::Done, Outcome::Failed].map(|each| applied.count(each));
         tracing::info!(done, failed, "the run ends");

@@ -5,15 +5,15 @@ use cxda_domain::audit::{AuditAction, Phase};
 use cxda_domain::diff::LeftOut;
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
-use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
-use cxda_ports::journal::Memory;
 use serde_json::Value;
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write, payload};
+use crate::apply::execution::{Execution, Progressed};
+use crate::apply::journaling::{Ending, Fate, Write, names, payload};
 use crate::apply::update::Sent;
 
 /// Blocks of an action that an answer must show, or a read is owed.
@@ -70,7 +70,7 @@ impl Execution<'_> {
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
         let payload = payload(desired);
-        let (operation, action) = replace_names(change.address.kind);
+        let (operation, action) = names(ChangeKind::Update, change.address.kind);
         let (id, tag) = (current.value.id.clone(), current.tag.clone());
         let write = Write {
             change,
@@ -90,19 +90,12 @@ impl Execution<'_> {
             Err(failure) => Err(failure),
         };
         progressed.cost = progressed.cost.plus(cost);
-        let (phase, fate) = match &ended {
+        let fate = match &ended {
             Ok(()) => (Phase::Done, Fate::Resolved),
             Err(failure) => fate_of(failure),
         };
-        let ending = Ending {
-            phase,
-            intent: fate,
-            id: Some(&id),
-            cost,
-            memory: Memory::Unchanged,
-            error: ended.as_ref().err().map(ToString::to_string),
-            events: Vec::new(),
-        };
+        let error = ended.as_ref().err().map(ToString::to_string);
+        let ending = Ending::alone(fate, Some(&id), cost, error);
         self.settle(write, &intent, ending).await?;
         ended
     }
@@ -181,22 +174,15 @@ impl Execution<'_> {
             .as_ref()
             .map_or_else(|error| error.cost, |answer| answer.cost);
         progressed.cost = progressed.cost.plus(cost);
-        let (phase, fate) = match &built {
+        let fate = match &built {
             Ok(_) => (Phase::Done, Fate::Resolved),
             Err(error) if error.kind == ApiErrorKind::OutcomeUnknown => {
                 (Phase::Unknown, Fate::Open)
             }
             Err(_) => (Phase::Failed, Fate::Resolved),
         };
-        let ending = Ending {
-            phase,
-            intent: fate,
-            id: Some(&id),
-            cost,
-            memory: Memory::Unchanged,
-            error: built.as_ref().err().map(ToString::to_string),
-            events: Vec::new(),
-        };
+        let error = built.as_ref().err().map(ToString::to_string);
+        let ending = Ending::alone(fate, Some(&id), cost, error);
         self.settle(write, &intent, ending).await?;
         built.map(drop).map_err(Failure::from)
     }
@@ -230,13 +216,5 @@ fn leaves_out(wanted: &Projection, shown: &Projection, block: &str) -> bool {
             wanted.keys().any(|member| !shown.contains_key(member))
         }
         _ => false,
-    }
-}
-
-/// What a replace of this kind is called.
-pub(super) fn replace_names(kind: ResourceKind) -> (Operation, AuditAction) {
-    match kind {
-        ResourceKind::View => (Operation::ReplaceView, AuditAction::UpdateMaterializedView),
-        ResourceKind::Action => (Operation::ReplaceAction, AuditAction::UpdateDataAction),
     }
 }

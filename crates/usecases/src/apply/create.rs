@@ -1,22 +1,22 @@
 //! Creates: one POST with the whole body, under a key that outlives the run.
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::audit::{AuditAction, Phase};
+use cxda_domain::audit::Phase;
 use cxda_domain::diff::{Cause, LeftOut};
 use cxda_domain::key::IdempotencyKey;
 use cxda_domain::observed::ObservedResource;
-use cxda_domain::plan::{Body, Change, Desired};
+use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::reconcile::{
     AfterAbsence, CreateGuard, LastWord, Payload, QUIET_PERIOD, after_absence,
 };
-use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::{Intent, Memory};
 
 use crate::apply::Failure;
 use crate::apply::confirm::Trust;
-use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write, memory, payload};
+use crate::apply::execution::{Execution, Progressed};
 use crate::apply::find::Found;
+use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
 use crate::apply::open::OpenWrite;
 use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
 
@@ -65,10 +65,7 @@ impl Execution<'_> {
             return Err(Failure::Dependency { address });
         }
         let payload = payload(&desired);
-        let (operation, action) = match change.address.kind {
-            ResourceKind::View => (Operation::CreateView, AuditAction::CreateMaterializedView),
-            ResourceKind::Action => (Operation::CreateAction, AuditAction::CreateDataAction),
-        };
+        let (operation, action) = names(ChangeKind::Create, change.address.kind);
         let write = Write {
             change,
             operation,
@@ -125,11 +122,10 @@ impl Execution<'_> {
         if change.cause != Cause::Drift {
             return Ok(None);
         }
-        let applied = self.ports.journal.last_applied().await?;
-        let Some(applied) = applied.get(&change.address) else {
+        let Some(id) = self.applied_as(&change.address) else {
             return Ok(None);
         };
-        match self.read_id(change.address.kind, &applied.id).await {
+        match self.read_id(change.address.kind, id).await {
             Ok(there) => {
                 progressed.cost = progressed.cost.plus(there.cost);
                 let resource = there.value.value;
@@ -298,8 +294,6 @@ impl Execution<'_> {
             _ if self.is_still_alive(intent) => Owner::Us,
             // Also one that is still in flight may have come from here.
             ApiErrorKind::AlreadyExists | ApiErrorKind::Busy { .. } => Owner::Anybody,
-            // What refuses the last attempt says nothing about an earlier one.
-            ApiErrorKind::Rejected { .. } if error.cost.attempts > 1 => Owner::Anybody,
             _ => {
                 let fate = (Phase::Failed, Fate::Resolved);
                 return self.fail(write, intent, fate, error.into()).await;
@@ -400,18 +394,10 @@ impl Execution<'_> {
         &self,
         write: Write<'_>,
         intent: &Intent,
-        (phase, fate): (Phase, Fate),
+        fate: (Phase, Fate),
         failure: Failure,
     ) -> Result<Made, Failure> {
-        let ending = Ending {
-            phase,
-            intent: fate,
-            id: None,
-            cost: failure.cost(),
-            memory: Memory::Unchanged,
-            error: Some(failure.to_string()),
-            events: Vec::new(),
-        };
+        let ending = Ending::alone(fate, None, failure.cost(), Some(failure.to_string()));
         self.settle(write, intent, ending).await?;
         Err(failure)
     }

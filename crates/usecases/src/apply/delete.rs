@@ -1,18 +1,18 @@
 //! Deletes: only what nothing that stays still needs.
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::audit::{AuditAction, Phase};
+use cxda_domain::audit::Phase;
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, ResourceId};
-use cxda_domain::plan::Change;
-use cxda_domain::request::Operation;
+use cxda_domain::plan::{Change, ChangeKind};
 use cxda_ports::actions::Deleted;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
-use crate::apply::execution::{Ending, Execution, Fate, Progressed, Write};
+use crate::apply::execution::{Execution, Progressed};
+use crate::apply::journaling::{Ending, Fate, Write, names};
 use crate::apply::recover::PROVED_BY_READING;
 
 /// The audit note of a delete of what was not there.
@@ -31,10 +31,7 @@ impl Execution<'_> {
         let Some(id) = change.id.clone() else {
             return Ok(());
         };
-        let (operation, action) = match change.address.kind {
-            ResourceKind::View => (Operation::DeleteView, AuditAction::DeleteMaterializedView),
-            ResourceKind::Action => (Operation::DeleteAction, AuditAction::DeleteDataAction),
-        };
+        let (operation, action) = names(ChangeKind::Delete, change.address.kind);
         let payload = Digest::of(id.as_str());
         let write = Write {
             change,
@@ -62,12 +59,8 @@ impl Execution<'_> {
                 error.kind,
                 ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed
             );
-            // What refuses the last attempt says nothing about an earlier one, and a conflict not what it is about.
-            let doubtful = match error.kind {
-                ApiErrorKind::Rejected { .. } => cost.attempts > 1,
-                ApiErrorKind::VersionMismatch => true,
-                _ => false,
-            };
+            // A conflict does not say what it is about: somebody's delete may have come first.
+            let doubtful = error.kind == ApiErrorKind::VersionMismatch;
             let alive = lost || self.is_still_alive(&intent);
             if alive || doubtful {
                 match self.is_gone(change.address.kind, &id).await {
@@ -76,8 +69,8 @@ impl Execution<'_> {
                         let value = Deleted::Gone;
                         answer = Ok(Answer { value, cost });
                     }
-                    Some(false) if !alive => {}
-                    _ => error.kind = ApiErrorKind::OutcomeUnknown,
+                    _ if alive => error.kind = ApiErrorKind::OutcomeUnknown,
+                    _ => {}
                 }
             }
         }
@@ -100,19 +93,11 @@ impl Execution<'_> {
                 }
             }
             Err(error) => {
-                let (phase, fate) = match error.kind {
+                let fate = match error.kind {
                     ApiErrorKind::OutcomeUnknown => (Phase::Unknown, Fate::Open),
                     _ => (Phase::Failed, Fate::Resolved),
                 };
-                Ending {
-                    phase,
-                    intent: fate,
-                    id: Some(&id),
-                    cost,
-                    memory: Memory::Unchanged,
-                    error: Some(error.to_string()),
-                    events: Vec::new(),
-                }
+                Ending::alone(fate, Some(&id), cost, Some(error.to_string()))
             }
         };
         self.settle(write, &intent, ending).await?;

@@ -1,4 +1,4 @@
-//! What every change of a run shares: ports, open intents, new ids, and the journaling around a write.
+//! What every change of a run shares: ports, open intents, new ids, and what it has come to so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -6,19 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::applied::LastApplied;
-use cxda_domain::audit::{AuditAction, AuditEntry, AuditMetrics, AuditedResource, Phase};
-use cxda_domain::diff::{LeftOut, blocks, differences};
-use cxda_domain::event::Event;
-use cxda_domain::key::{Digest, EntityTag, IdempotencyKey, ResourceId};
+use cxda_domain::diff::{Cause, LeftOut, differences};
+use cxda_domain::key::ResourceId;
 use cxda_domain::manifest::Declaration;
 use cxda_domain::observed::{ObservedResource, ObservedState};
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
+use cxda_domain::retry::RetryLimits;
 use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
-use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::Journal;
 use cxda_ports::progress::ProgressEvent;
 
 use crate::apply::open::{OpenWrite, open_writes};
@@ -27,7 +25,7 @@ use crate::plan::Planned;
 use crate::ports::ApplyPorts;
 
 /// The most time that a change waits for a tenant that is still working on an earlier write.
-pub(super) const BUSY_DEADLINE: Duration = Duration::from_mins(3);
+pub(super) const BUSY_DEADLINE: Duration = RetryLimits::STANDARD.deadline;
 /// How long to wait between two looks at it where the tenant does not say.
 pub(super) const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// The longest that this grows to; it doubles with each look.
@@ -43,8 +41,10 @@ pub(super) struct Execution<'a> {
     pub(super) planned: &'a Planned,
     /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
+    /// The ids of what was applied before, where a create of it is planned all the same.
+    applied: BTreeMap<Address, ResourceId>,
     /// Operations that were settled in this run.
-    settled: Mutex<BTreeSet<String>>,
+    pub(super) settled: Mutex<BTreeSet<String>>,
     /// What the tenant does not permit, as it said so.
     denied: Mutex<BTreeMap<Operation, ApiError>>,
     view_ids: Mutex<BTreeMap<String, ResourceId>>,
@@ -59,38 +59,6 @@ pub(super) struct Progressed {
     pub(super) cost: CallCost,
 }
 
-/// One write on its way: what is journaled of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Write<'a> {
-    pub(super) change: &'a Change,
-    pub(super) operation: Operation,
-    pub(super) action: AuditAction,
-    pub(super) id: Option<&'a ResourceId>,
-    pub(super) payload: &'a Digest,
-    pub(super) tag: Option<&'a EntityTag>,
-}
-
-/// What becomes of an intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Its write is settled.
-    Resolved,
-    /// Its write may still have happened, or may still happen.
-    Open,
-}
-
-/// How a write ended, for the journal.
-#[derive(Debug)]
-pub(super) struct Ending<'a> {
-    pub(super) phase: Phase,
-    pub(super) intent: Fate,
-    pub(super) id: Option<&'a ResourceId>,
-    pub(super) cost: CallCost,
-    pub(super) memory: Memory,
-    pub(super) error: Option<String>,
-    pub(super) events: Vec<Event>,
-}
-
 impl<'a> Execution<'a> {
     pub(super) async fn new(
         ports: ApplyPorts<'a>,
@@ -98,17 +66,24 @@ impl<'a> Execution<'a> {
         planned: &'a Planned,
     ) -> Result<Self, StoreError> {
         let open = open_writes(ports.journal).await?;
+        let applied = applied_before(ports.journal, planned).await?;
         Ok(Self {
             ports,
             options,
             planned,
             open,
+            applied,
             settled: Mutex::default(),
             denied: Mutex::default(),
             view_ids: Mutex::default(),
             failed: Mutex::default(),
             stopped: AtomicBool::new(false),
         })
+    }
+
+    /// The id under which `address` was applied before this run.
+    pub(super) fn applied_as(&self, address: &Address) -> Option<&ResourceId> {
+        self.applied.get(address)
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -276,149 +251,6 @@ impl<'a> Execution<'a> {
         state.resolve_source(resource);
     }
 
-    /// Journals and audits the intent of `write`; only then may it be sent. It goes on with an open intent for the same body.
-    pub(super) async fn begin(&self, write: Write<'_>) -> Result<Intent, Failure> {
-        let open = self.open_at(&write.change.address);
-        let same = open
-            .iter()
-            .find(|open| open.is(write.operation) && open.intent.payload == *write.payload);
-        let operation_id = same.map(|open| open.intent.operation_id.clone());
-        self.begin_as(write, operation_id, None).await
-    }
-
-    /// Journals and audits the intent of a create under a fresh key, or under that of the open intent `again`.
-    pub(super) async fn begin_create(
-        &self,
-        write: Write<'_>,
-        again: Option<&Intent>,
-    ) -> Result<(Intent, IdempotencyKey), Failure> {
-        let key = again.and_then(|intent| intent.key.clone());
-        let key = key.unwrap_or_else(|| IdempotencyKey::new(self.ports.ids.fresh()));
-        let operation_id = again.map(|intent| intent.operation_id.clone());
-        let intent = self
-            .begin_as(write, operation_id, Some(key.clone()))
-            .await?;
-        Ok((intent, key))
-    }
-
-    async fn begin_as(
-        &self,
-        write: Write<'_>,
-        operation_id: Option<String>,
-        key: Option<IdempotencyKey>,
-    ) -> Result<Intent, Failure> {
-        let intent = Intent {
-            operation_id: operation_id.unwrap_or_else(|| self.ports.ids.fresh()),
-            run: self.options.run.clone(),
-            operation: write.operation,
-            address: write.change.address.clone(),
-            id: write.id.cloned(),
-            key,
-            payload: write.payload.clone(),
-            base_tag: write.tag.cloned(),
-            created: self.ports.clock.now(),
-        };
-        let entry = self.entry(write, Phase::Intended, write.id, None, None);
-        let record = self.ports.journal.begin(&intent, &entry).await?;
-        self.ports.audit.append(&record).await?;
-        Ok(intent)
-    }
-
-    /// Journals and audits how `write` ended.
-    pub(super) async fn settle(
-        &self,
-        write: Write<'_>,
-        intent: &Intent,
-        ending: Ending<'_>,
-    ) -> Result<(), Failure> {
-        let metrics = AuditMetrics {
-            latency_ms: ending.cost.latency_ms(),
-            attempts: ending.cost.attempts,
-        };
-        let id = ending.id.or(write.id);
-        let record = self.entry(write, ending.phase, id, Some(metrics), ending.error);
-        let settlement = Settlement {
-            operation_id: intent.operation_id.clone(),
-            resolved: ending.intent == Fate::Resolved,
-            memory: ending.memory,
-            record,
-            outbox: self.outbox(ending.events),
-        };
-        self.store(&settlement).await
-    }
-
-    /// Stores an outcome and audits it.
-    pub(super) async fn store(&self, settlement: &Settlement) -> Result<(), Failure> {
-        let record = self.ports.journal.settle(settlement).await?;
-        if settlement.resolved {
-            lock(&self.settled).insert(settlement.operation_id.clone());
-        }
-        self.ports.audit.append(&record).await?;
-        Ok(())
-    }
-
-    /// Whether an operation of an earlier run was settled in this one.
-    pub(super) fn is_settled(&self, intent: &Intent) -> bool {
-        lock(&self.settled).contains(&intent.operation_id)
-    }
-
-    pub(super) fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
-        let mut entries = Vec::new();
-        for event in events {
-            for subscription in &self.options.subscriptions {
-                let wanted = subscription.events.as_ref();
-                if wanted.is_none_or(|kinds| kinds.contains(&event.kind)) {
-                    entries.push(OutboxEntry {
-                        id: self.ports.ids.fresh(),
-                        webhook: subscription.webhook.clone(),
-                        event: event.clone(),
-                    });
-                }
-            }
-        }
-        entries
-    }
-
-    fn entry(
-        &self,
-        write: Write<'_>,
-        phase: Phase,
-        id: Option<&ResourceId>,
-        metrics: Option<AuditMetrics>,
-        error: Option<String>,
-    ) -> AuditEntry {
-        AuditEntry {
-            resource: AuditedResource::new(&write.change.address, id.cloned()),
-            changes: blocks(&write.change.fields),
-            metrics,
-            error,
-            ..self.blank_entry(write.action, phase, &write.change.address)
-        }
-    }
-
-    /// A record of this run that says no more than what was done to which resource.
-    pub(super) fn blank_entry(
-        &self,
-        action: AuditAction,
-        phase: Phase,
-        address: &Address,
-    ) -> AuditEntry {
-        AuditEntry {
-            audit_id: self.ports.ids.fresh(),
-            run_id: self.options.run.clone(),
-            timestamp: self.ports.clock.now(),
-            actor: self.options.actor.clone(),
-            tenant: self.options.tenant.clone(),
-            action,
-            phase,
-            resource: AuditedResource::new(address, None),
-            changes: Vec::new(),
-            metrics: None,
-            compliance: self.options.compliance,
-            error: None,
-        }
-    }
-
     /// The declared source of the view of `change`, for messages.
     pub(super) fn source_view(&self, change: &Change) -> Option<Address> {
         let declared = self.planned.project.manifest.get(&change.address)?;
@@ -432,35 +264,23 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// What the journal remembers once `desired` has been applied.
-pub(super) fn memory(change: &Change, id: &ResourceId, desired: &Desired) -> Memory {
-    Memory::Applied(LastApplied::new(
-        change.address.clone(),
-        id.clone(),
-        &desired.body.projection(),
-        desired.secrets.clone(),
-        desired.protect,
-    ))
+/// Reads once for all changes what none of them may create a second time.
+async fn applied_before(
+    journal: &dyn Journal,
+    planned: &Planned,
+) -> Result<BTreeMap<Address, ResourceId>, StoreError> {
+    let vanished =
+        |change: &Change| change.kind == ChangeKind::Create && change.cause == Cause::Drift;
+    if !planned.plan.changes.iter().any(vanished) {
+        return Ok(BTreeMap::new());
+    }
+    let applied = journal.last_applied().await?.into_iter();
+    Ok(applied
+        .map(|(address, applied)| (address, applied.id))
+        .collect())
 }
 
-/// A digest of everything that is sent, secrets by their fingerprints.
-pub(super) fn payload(desired: &Desired) -> Digest {
-    let fields = serde_json::Value::Object(desired.body.projection().fields().clone());
-    // A view names its source by id, which another view of the same name does not have.
-    let source = match &desired.body {
-        Body::View(view) => view.source.id(),
-        Body::Action(_) => None,
-    };
-    let secrets: Vec<String> = desired
-        .secrets
-        .iter()
-        .map(|(name, print)| format!("{name}={print}"))
-        .collect();
-    let source = source.unwrap_or_default();
-    Digest::of(format!("{fields}\n{source}\n{}", secrets.join("\n")))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

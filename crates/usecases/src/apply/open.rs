@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::apply::Failure;
 use crate::apply::execution::Execution;
+use crate::apply::journaling::audited_as;
 use crate::apply::recover::{Proof, SUPERSEDED};
 
 /// An open intent with the last that is on record of its write.
@@ -58,20 +59,6 @@ impl OpenWrite {
             LateEffect::Harmless
         }
     }
-}
-
-/// What a write of this operation is called in the audit log.
-pub(super) fn audited_as(operation: Operation) -> Option<AuditAction> {
-    Some(match operation {
-        Operation::CreateView => AuditAction::CreateMaterializedView,
-        Operation::ReplaceView => AuditAction::UpdateMaterializedView,
-        Operation::DeleteView => AuditAction::DeleteMaterializedView,
-        Operation::CreateAction => AuditAction::CreateDataAction,
-        Operation::ReplaceAction => AuditAction::UpdateDataAction,
-        Operation::DeleteAction => AuditAction::DeleteDataAction,
-        Operation::BuildIndexes => AuditAction::BuildIndexes,
-        _ => return None,
-    })
 }
 
 /// What the journal holds open. Its audit records tell when each write was sent for the last time.

@@ -19,9 +19,10 @@ use cxda_ports::journal::{Intent, Memory, Settlement};
 use crate::apply::Failure;
 use crate::apply::delete::deleted;
 use crate::apply::events::Told;
-use crate::apply::execution::{Execution, payload};
+use crate::apply::execution::Execution;
 use crate::apply::find::Found;
-use crate::apply::open::{OpenWrite, audited_as};
+use crate::apply::journaling::{audited_as, payload};
+use crate::apply::open::OpenWrite;
 
 /// The audit note of an outcome that a read proved, not an answer.
 pub(super) const PROVED_BY_READING: &str = "proved_by_reading";

@@ -4,17 +4,16 @@ use cxda_domain::audit::Phase;
 use cxda_domain::diff::{LeftOut, differences};
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
-use cxda_domain::plan::{Change, Desired};
+use cxda_domain::plan::{Change, ChangeKind, Desired};
 use cxda_domain::reconcile::{Replaced, Shown, Version, after_lost_replace};
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
-use cxda_ports::journal::Memory;
 
 use crate::apply::Failure;
-use crate::apply::confirm::{Trust, fate_of, replace_names};
+use crate::apply::confirm::{Trust, fate_of};
 use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Ending, Execution, Fate, LONGEST_BUSY_PAUSE, MOST_BUSY, Progressed,
-    Write, memory, payload,
+    BUSY_DEADLINE, BUSY_PAUSE, Execution, LONGEST_BUSY_PAUSE, MOST_BUSY, Progressed,
 };
+use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
 
 /// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
@@ -54,7 +53,7 @@ impl Execution<'_> {
         let current = self.read_idle(planned, &mut progressed.cost).await?;
         self.unmoved(&desired, planned, &current.value)?;
         let tag = current.tag.clone();
-        let (operation, action) = replace_names(change.address.kind);
+        let (operation, action) = names(ChangeKind::Update, change.address.kind);
         let write = Write {
             change,
             operation,
@@ -94,16 +93,8 @@ impl Execution<'_> {
                 }
             }
             Err(failure) => {
-                let (phase, fate) = fate_of(failure);
-                Ending {
-                    phase,
-                    intent: fate,
-                    id: Some(&planned.id),
-                    cost,
-                    memory: Memory::Unchanged,
-                    error: Some(failure.to_string()),
-                    events: Vec::new(),
-                }
+                let error = Some(failure.to_string());
+                Ending::alone(fate_of(failure), Some(&planned.id), cost, error)
             }
         };
         self.settle(write, &intent, ending).await?;
@@ -135,7 +126,7 @@ impl Execution<'_> {
                 return Ok(current.value);
             }
             if self.ports.clock.elapsed().saturating_sub(start) + pause > BUSY_DEADLINE {
-                let (operation, _) = replace_names(planned.kind);
+                let (operation, _) = names(ChangeKind::Update, planned.kind);
                 let state = current.value.value.status.unwrap_or_default();
                 let detail = format!("its state is still {state}");
                 let kind = ApiErrorKind::Busy { retry_after: None };
@@ -194,8 +185,8 @@ impl Execution<'_> {
             };
             *cost = cost.plus(error.cost);
             let now = match error.kind {
-                ApiErrorKind::Busy { retry_after } if busy < MOST_BUSY => {
-                    busy += 1;
+                ApiErrorKind::Busy { retry_after } if error.cost.attempts + busy <= MOST_BUSY => {
+                    busy += error.cost.attempts;
                     let pause = retry_after.unwrap_or(BUSY_PAUSE);
                     let waited = self.ports.clock.elapsed().saturating_sub(start);
                     if waited + pause > BUSY_DEADLINE {
@@ -210,17 +201,17 @@ impl Execution<'_> {
                     current = now;
                     continue;
                 }
-                // What refuses the last attempt says nothing about an earlier one.
-                ApiErrorKind::Rejected { .. } if error.cost.attempts > 1 => {
-                    let now = self.reread(&current.value, &error, cost).await?;
-                    return match self.shown(desired, &current.value, &now.value) {
-                        Shown::Wanted => Ok(Sent::Proved(now.value.id)),
-                        Shown::Hidden | Shown::Other => Err(error.into()),
-                    };
-                }
                 ApiErrorKind::VersionMismatch
                 | ApiErrorKind::OutcomeUnknown
-                | ApiErrorKind::Malformed => self.reread(&current.value, &error, cost).await?,
+                | ApiErrorKind::Malformed => {
+                    let now = self.reread(&current.value, &error, cost).await?;
+                    // What is not shown as it will be says nothing yet.
+                    if now.value.is_busy() {
+                        self.read_idle(&now.value, cost).await?
+                    } else {
+                        now
+                    }
+                }
                 _ => return Err(gone_or(error)),
             };
             let shown = self.shown(desired, &current.value, &now.value);
