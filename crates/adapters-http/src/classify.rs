@@ -107,7 +107,10 @@ impl Judge<'_> {
         match reply.status {
             status if status == self.call.done => self.done(reply),
             200..=299 => {
-                let detail = format!("expected HTTP {}", self.call.done);
+                let mut detail = format!("expected HTTP {}", self.call.done);
+                if let Some(strange) = self.strange(&reply) {
+                    detail = format!("{detail}; {strange}");
+                }
                 Verdict::Final(self.unusable(&reply, &detail))
             }
             300..=399 => {
@@ -164,18 +167,24 @@ impl Judge<'_> {
             let detail = format!("the answer has more than {limit} bytes");
             return Verdict::Final(self.unusable(&reply, &detail));
         }
-        let kind = content_type(&reply.headers);
-        if kind.as_deref().is_none_or(is_json) {
-            return Verdict::Done(reply);
+        match self.strange(&reply) {
+            None => Verdict::Done(reply),
+            Some(strange) => Verdict::Final(self.unusable(&reply, &strange)),
         }
-        let kind = self.screen.clean(&kind.unwrap_or_default());
-        let mut detail = format!("its content type is {kind}");
+    }
+
+    /// What stands in the place of JSON, in words.
+    fn strange(self, reply: &Reply) -> Option<String> {
+        let kind = content_type(&reply.headers).filter(|kind| !is_json(kind))?;
+        let kind = self.screen.clean(&kind);
         // An answer to a token call may hold a token, and nobody knows it yet.
-        if self.call.operation != Operation::Token {
-            let start = self.screen.glimpse(&reply.body);
-            detail.push_str(&format!(", and it begins with {start:?}"));
+        if self.call.operation == Operation::Token {
+            return Some(format!("its content type is {kind}"));
         }
-        Verdict::Final(self.unusable(&reply, &detail))
+        let start = self.screen.glimpse(&reply.body);
+        Some(format!(
+            "its content type is {kind}, and it begins with {start:?}"
+        ))
     }
 
     /// 409 and 423: not now, or never.

@@ -101,26 +101,32 @@ impl Link {
                 Verdict::Again(again) => again,
             };
             self.wait_after(call, &mut course, again).await?;
-            if course.received == Received::Maybe && call.resend == Resend::AfterLook {
+            if call.resend == Resend::AfterLook {
                 Self::look_first(call, &course, look).await?;
             }
         }
     }
 
-    /// Ends a call that may have happened, unless a look shows that it has not.
+    /// Ends a call that may have happened or that is in flight already, unless a look shows that nothing came of it.
     async fn look_first(
         call: &Call,
         course: &Course,
         look: Option<&dyn Look>,
     ) -> Result<(), ApiError> {
         let Some(look) = look else { return Ok(()) };
-        match look.shows().await {
-            Ok(false) => Ok(()),
-            Ok(true) => Err(course.unsure(call, "the tenant shows one of that name by now")),
-            Err(error) => {
+        let lost = course.received == Received::Maybe;
+        let busy = course.last.as_ref().filter(|last| last.is_busy());
+        if !lost && busy.is_none() {
+            return Ok(());
+        }
+        match (look.shows().await, busy) {
+            (Ok(true), Some(busy)) if !lost => Err(course.ended(call, busy.clone())),
+            (Ok(true), _) => Err(course.unsure(call, "the tenant shows one of that name by now")),
+            (Err(error), _) if lost => {
                 let why = format!("whether it happened could not be looked up: {error}");
                 Err(course.unsure(call, &why))
             }
+            (Ok(false) | Err(_), _) => Ok(()),
         }
     }
 
@@ -158,6 +164,13 @@ impl Link {
             if call.resend == Resend::Never {
                 return Err(course.ended(call, again.error));
             }
+        }
+        if again.cause == Cause::Transient
+            && let Some(wait) = again.retry_after
+            && wait > LIMITS.max_retry_after
+        {
+            // It is no affair of this call alone.
+            self.throttle.pause_as_asked(wait);
         }
         let tightness = match again.cause {
             Cause::Transient | Cause::Busy => None,

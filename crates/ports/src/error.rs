@@ -129,6 +129,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the tenant is still working on it.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::Busy { .. })
+    }
+
     /// A stable word for the failure, for JSON output.
     pub fn code(&self) -> &'static str {
         match self.kind {

@@ -185,8 +185,8 @@ impl Execution<'_> {
             };
             *cost = cost.plus(error.cost);
             let now = match error.kind {
-                ApiErrorKind::Busy { retry_after } if error.cost.attempts + busy <= MOST_BUSY => {
-                    busy += error.cost.attempts;
+                ApiErrorKind::Busy { retry_after } if busy < MOST_BUSY => {
+                    busy += error.cost.attempts.max(1);
                     let pause = retry_after.unwrap_or(BUSY_PAUSE);
                     let waited = self.ports.clock.elapsed().saturating_sub(start);
                     if waited + pause > BUSY_DEADLINE {
