@@ -9,6 +9,8 @@ use cxda_domain::secret::{Redactor, SecretText};
 
 /// The most bytes of one text that are kept.
 pub(crate) const MAX_TEXT_BYTES: usize = 2_048;
+/// How much of one text is looked at, in bytes: what is taken away may leave less than is kept.
+const MAX_RAW_BYTES: usize = 16 * MAX_TEXT_BYTES;
 /// The most characters of a body that is not what was expected.
 pub(crate) const MAX_GLIMPSE_CHARS: usize = 80;
 
@@ -37,10 +39,10 @@ impl Screen {
 
     /// `text` in one line, without a secret, sanitized, at most [`MAX_TEXT_BYTES`] long.
     pub(crate) fn clean(&self, text: &str) -> String {
-        // Once before, for the characters taken away may be a secret's own; once after, for they may have hidden one.
         let redactor = self.redactor();
-        let clean = visible(&redactor.redact(text));
-        cut(&redactor.redact(&clean), MAX_TEXT_BYTES)
+        let head = &text[..text.floor_char_boundary(MAX_RAW_BYTES)];
+        let clean = shown(&redactor, head, text.len() - head.len());
+        cut(&clean, MAX_TEXT_BYTES)
     }
 
     /// `text` without a secret, else as it is.
@@ -52,13 +54,8 @@ impl Screen {
     pub(crate) fn glimpse(&self, body: &[u8]) -> String {
         let redactor = self.redactor();
         let head = &body[..body.len().min(MAX_TEXT_BYTES)];
-        let mut text = redactor.redact(&String::from_utf8_lossy(head));
-        if head.len() < body.len() {
-            // What the cut left of a secret is not known for one any more.
-            let kept = text.len().saturating_sub(redactor.longest());
-            text.truncate(text.floor_char_boundary(kept));
-        }
-        let clean = redactor.redact(&visible(&text));
+        let text = String::from_utf8_lossy(head);
+        let clean = shown(&redactor, &text, body.len() - head.len());
         clean.chars().take(MAX_GLIMPSE_CHARS).collect()
     }
 
@@ -70,6 +67,18 @@ impl Screen {
             .get_or_insert_with(|| Arc::new(Redactor::new(known.secrets.iter().cloned())));
         Arc::clone(made)
     }
+}
+
+/// What may be shown of `head`, behind which so many bytes were left out.
+fn shown(redactor: &Redactor, head: &str, left_out: usize) -> String {
+    // Once before, for the characters taken away may be a secret's own; once after, for they may have hidden one.
+    let mut clean = visible(&redactor.redact(head));
+    if left_out > 0 {
+        // What the cut left of a secret is not known for one any more.
+        let kept = clean.len().saturating_sub(redactor.longest());
+        clean.truncate(clean.floor_char_boundary(kept));
+    }
+    redactor.redact(&clean)
 }
 
 /// `text` in one line: white space as single spaces, without control, bidirectional and invisible characters.
@@ -138,8 +147,13 @@ mod tests {
         assert_eq!(screen.clean("key hunter2!"), "key <redacted>!");
         assert_eq!(screen.clean("key hun\u{200b}ter2!"), "key <redacted>!");
         assert_eq!(screen.glimpse(b"hunter2 \xff"), "<redacted> \u{fffd}");
-        let split = " ".repeat(MAX_TEXT_BYTES - 3) + "hunter2";
-        assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
+        for half in ["hunter2", "h\u{200b}u\u{200b}n\u{200b}ter2"] {
+            let bytes = half.len() - "ter2".len();
+            let split = " ".repeat(MAX_TEXT_BYTES - bytes) + half;
+            assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
+            let split = " ".repeat(MAX_RAW_BYTES - bytes) + half;
+            assert_eq!(screen.clean(&split), "", "nor half of a secret");
+        }
     }
 
     #[test]

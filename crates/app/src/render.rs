@@ -1,5 +1,6 @@
 //! What people and programs read. Only modules here print.
 
+use std::error::Error;
 use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -111,13 +112,8 @@ impl Screen {
     }
 
     /// Prints an error with all that it comes from, and what to do about it where that is known.
-    pub(crate) fn error(self, error: &dyn std::error::Error, remedy: Option<&str>) {
-        let mut causes = Vec::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            causes.push(cause.to_string());
-            source = cause.source();
-        }
+    pub(crate) fn error(self, error: &dyn Error, remedy: Option<&str>) {
+        let causes: Vec<String> = causes(error).collect();
         if self.log == LogFormat::Json {
             let because = (!causes.is_empty()).then(|| causes.join(": "));
             tracing::error!(because, hint = remedy, "{error}");
@@ -149,6 +145,16 @@ impl Screen {
         let mut out = std::io::stderr().lock();
         let _ = out.write_all(text.as_bytes());
     }
+}
+
+/// An error with all that it comes from, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    causes(error).fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// What `error` comes from, the nearest first.
+fn causes<'a>(error: &'a (dyn Error + 'a)) -> impl Iterator<Item = String> + 'a {
+    std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string)
 }
 
 /// A value as JSON text with a final line feed.

@@ -11,12 +11,13 @@ use cxda_ports::secrets::SecretSource;
 
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
+use crate::render::chain;
 use crate::render::checks::{checks_json, checks_text};
 use crate::settings::{Settings, Tenant};
 use crate::system::SystemClock;
 use crate::wiring;
 
-use checkup::{Checkup, chain};
+use checkup::Checkup;
 
 mod answers;
 mod checkup;

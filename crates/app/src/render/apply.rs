@@ -7,7 +7,7 @@ use cxda_usecases::apply::{Applied, ChangeResult, Failure, Outcome};
 use cxda_usecases::deliver::Delivered;
 use serde::Serialize;
 
-use crate::render::{FORMAT_VERSION, Screen, Tone, json, safe};
+use crate::render::{FORMAT_VERSION, Screen, Tone, chain, json, safe};
 
 /// Everything that there is to say about a run.
 #[derive(Debug)]
@@ -98,13 +98,7 @@ impl Report<'_> {
     }
 
     fn message(&self, failure: &Failure) -> String {
-        let mut text = failure.to_string();
-        let mut source = std::error::Error::source(failure);
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        self.redactor.redact(&text)
+        self.redactor.redact(&chain(failure))
     }
 
     fn error(&self, failure: &Failure) -> ErrorJson {

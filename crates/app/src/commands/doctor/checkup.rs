@@ -1,7 +1,5 @@
 //! The checks so far, and the cause of the first that failed.
 
-use std::error::Error;
-
 use crate::exit::Exit;
 use crate::render::checks::{Check, CheckStatus};
 
@@ -86,15 +84,4 @@ impl Checkup {
             remedy,
         });
     }
-}
-
-/// An error with all that it comes from, on one line.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }

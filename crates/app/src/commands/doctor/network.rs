@@ -10,9 +10,10 @@ use cxda_ports::clock::Clock;
 use cxda_ports::secrets::SecretSource;
 use tokio::net::{TcpStream, lookup_host};
 
-use super::checkup::{Checkup, chain};
+use super::checkup::Checkup;
 use super::within;
 use crate::exit::Exit;
+use crate::render::chain;
 use crate::settings::{Location, Remote, Tenant, TenantKind};
 use crate::wiring;
 

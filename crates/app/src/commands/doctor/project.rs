@@ -2,9 +2,9 @@
 
 use cxda_usecases::validate::validate;
 
-use super::checkup::{Checkup, chain};
+use super::checkup::Checkup;
 use crate::exit::Exit;
-use crate::render::counted;
+use crate::render::{chain, counted};
 use crate::settings::{FILE_NAME, Settings, Tenant, TenantKind};
 use crate::wiring;
 

@@ -7,10 +7,10 @@ use cxda_ports::clock::Clock;
 use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
-use super::checkup::{Checkup, chain};
+use super::checkup::Checkup;
 use crate::exit::{self, Exit};
 use crate::pause::until;
-use crate::render::counted;
+use crate::render::{chain, counted};
 use crate::settings::{Settings, Tenant};
 use crate::wiring::{self, WiringError};
 
