@@ -17,6 +17,7 @@ use crate::retry_after::retry_after;
 use crate::sanitize::Screen;
 use crate::transport::{BodySize, Lost, Reply};
 use crate::wire::problem::{KeyUse, Refusal};
+use crate::wire::words;
 
 /// Headers in which servers name a request, the best known first.
 const REQUEST_ID_HEADERS: [&str; 4] = [
@@ -293,7 +294,12 @@ impl Judge<'_> {
             .iter()
             .map(|problem| Problem {
                 field: problem.field.as_deref().map(clean),
+                path: problem
+                    .field
+                    .as_deref()
+                    .and_then(|field| words::manifest_path(self.call.operation, field)),
                 message: clean(&problem.message),
+                ..Problem::default()
             })
             .collect();
         let mut error = self.refused(reply, ApiErrorKind::Refused);
@@ -303,8 +309,8 @@ impl Judge<'_> {
                 detail => detail.to_owned(),
             };
             problems.push(Problem {
-                field: None,
                 message,
+                ..Problem::default()
             });
         }
         error.kind = ApiErrorKind::Rejected { problems };

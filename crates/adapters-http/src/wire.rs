@@ -14,6 +14,7 @@ pub(crate) mod sandbox;
 pub(crate) mod table;
 pub(crate) mod token;
 pub(crate) mod view;
+pub(crate) mod words;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -290,6 +290,7 @@ impl Refusal {
         let problem = cxda_ports::error::Problem {
             field: Some(field.to_owned()),
             message: message.into(),
+            ..Default::default()
         };
         let problems = vec![problem];
         Self::new(ApiErrorKind::Rejected { problems }, "")

@@ -161,7 +161,7 @@ fn causes<'a>(error: &'a (dyn Error + 'a)) -> impl Iterator<Item = String> + 'a 
 pub(crate) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).map_or_else(
         |error| format!("{{\"error\":{:?}}}\n", error.to_string()),
-        |text| text + "\n",
+        |text| safe::json(&text) + "\n",
     )
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cxda_domain::request::Operation;
+use cxda_domain::violation::{FieldPath, Position};
 
 /// What a call cost: its attempts, and their time without the waits between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,10 +42,14 @@ pub struct Answer<T> {
 }
 
 /// One thing that the tenant refused about a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
     /// The field in the tenant's words, where it named one.
     pub field: Option<String>,
+    /// The same in the words of manifests, where it is one of theirs.
+    pub path: Option<FieldPath>,
+    /// Where a manifest says that, where it is known.
+    pub place: Option<Position>,
     /// What it said, sanitized and cut.
     pub message: String,
 }
@@ -195,10 +200,14 @@ impl fmt::Display for ApiError {
         }
         if let ApiErrorKind::Rejected { problems } = &self.kind {
             for problem in problems {
-                match &problem.field {
-                    Some(field) => write!(formatter, "; {field}: {}", problem.message)?,
-                    None => write!(formatter, "; {}", problem.message)?,
+                formatter.write_str("; ")?;
+                if let Some(place) = &problem.place {
+                    write!(formatter, "{place}: ")?;
                 }
+                if let Some(field) = &problem.field {
+                    write!(formatter, "{field}: ")?;
+                }
+                formatter.write_str(&problem.message)?;
             }
         } else if !self.detail.is_empty() {
             let joint = match self.kind {

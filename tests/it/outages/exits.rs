@@ -125,7 +125,7 @@ rows! {
         => 5, ["description"], NotApplied;
     h_21_an_invalid_field_is_named: Create,
         [{"operation": "createAction", "fault": {"kind": "answer", "status": 422, "body": {"type": "about:blank", "status": 200, "errors": [{"field": "script.content", "message": "line 1: unexpected token"}]}}}]
-        => 3, ["script.content", "unexpected token"], NotApplied;
+        => 3, ["a.cxda.yaml:6:11: script.content: line 1: unexpected token"], NotApplied;
     h_22_a_key_of_another_payload_is_our_mistake: Create,
         [{"operation": "createAction", "fault": {"kind": "answer", "status": 422, "body": {"message": "Idempotency-Key was used with another payload"}}}]
         => 1, ["key"], NotApplied;

@@ -198,6 +198,7 @@ fn add(entry: &RawValue, named: Option<&str>, inside: Option<&str>, problems: &m
         problems.push(Problem {
             field: join(named),
             message,
+            ..Problem::default()
         });
     } else if let Ok(members) = Members::of(entry) {
         let field = named.map(str::to_owned).or_else(|| text(&members, &FIELDS));
@@ -207,7 +208,11 @@ fn add(entry: &RawValue, named: Option<&str>, inside: Option<&str>, problems: &m
         let message = text(&members, &MESSAGES).or_else(|| text(&members, &["code"]));
         // An item that only wraps others says nothing of its own.
         if let Some(message) = message.filter(|_| problems.len() == before) {
-            problems.push(Problem { field, message });
+            problems.push(Problem {
+                field,
+                message,
+                ..Problem::default()
+            });
         }
     }
 }

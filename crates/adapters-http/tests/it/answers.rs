@@ -2,6 +2,7 @@
 
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
+use cxda_domain::violation::FieldPath;
 use cxda_ports::error::{ApiErrorKind, Problem};
 
 use crate::bench::{Bench, Setup, action_body, id, key};
@@ -146,13 +147,15 @@ async fn h_21_every_problem_of_a_refusal_is_kept_clean_and_without_secrets() {
         .create(&action_body("score"), &key("k"))
         .await
         .unwrap_err();
-    let problem = |field: &str, message: &str| Problem {
+    let problem = |field: &str, path: &str, message: &str| Problem {
+        path: Some(FieldPath::from(path)),
+        place: None,
         field: Some(field.into()),
         message: message.into(),
     };
     let problems = vec![
-        problem("#/name", "[31mtoo long"),
-        problem("value", "not <redacted>"),
+        problem("#/name", "metadata.name", "[31mtoo long"),
+        problem("value", "spec.value", "not <redacted>"),
     ];
     assert_eq!(error.kind, ApiErrorKind::Rejected { problems });
     assert_eq!(

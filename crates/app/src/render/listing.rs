@@ -35,7 +35,7 @@ pub(crate) fn listing_json(
         kind,
         items,
     };
-    serde_json::to_string_pretty(&listing).map(|text| text + "\n")
+    serde_json::to_string_pretty(&listing).map(|text| safe::json(&text) + "\n")
 }
 
 /// What `get` prints for people: a heading and a line for each item.

@@ -1,6 +1,6 @@
 //! The one sanitizer of everything that people read: text from tenants and files must not drive the terminal.
 //!
-//! JSON output does not pass through here; its own escaping is lossless.
+//! In JSON nothing is lost: what could drive a terminal is escaped there.
 
 use cxda_domain::display::is_plain;
 
@@ -19,6 +19,23 @@ pub(crate) fn lines(text: &str) -> String {
         .collect()
 }
 
+/// `json` with everything escaped that could move the cursor, hide or reorder text; it says the same as before.
+pub(crate) fn json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        // What JSON itself forbids in a text stands between values here, and is white space.
+        if is_plain(c) || c.is_ascii_control() && c != '\u{7f}' {
+            safe.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    safe
+}
+
 /// `text` on one line, cut to `width` characters.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     let clean = line(&text.replace(['\n', '\r', '\t'], " "));
@@ -32,6 +49,18 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn t_06_json_says_the_same_and_drives_no_terminal() {
+        let said = "a\u{9b}\u{7f}\u{202e}\u{200b}\u{e0041}\u{1b}\né漢🙂";
+        let text = serde_json::to_string_pretty(&[said]).unwrap();
+        let safe = json(&text);
+        let lines = safe.chars().filter(|c| *c != '\n');
+        assert!(lines.into_iter().all(is_plain), "{safe:?}");
+        assert!(safe.contains("é漢🙂"));
+        let again: Vec<String> = serde_json::from_str(&safe).unwrap();
+        assert_eq!(again, [said]);
+    }
 
     #[test]
     fn t_06_nothing_that_drives_a_terminal_comes_through() {

@@ -67,7 +67,10 @@ pub(super) fn decode<'n>(
     mut spec: MapReader<'n>,
 ) -> (Option<ActionDraft>, Option<ScriptSource<'n>>) {
     let name = name.and_then(|found| action_name(findings, found));
-    let description = spec.required(findings, "description", string);
+    let description = spec.required(findings, "description", |findings, found| {
+        findings.remember(found);
+        string(findings, found)
+    });
     spec.optional(findings, "type", |findings, found| {
         fixed(findings, found, FixedFields::TYPE)
     });

@@ -226,10 +226,7 @@ fn read_document<'n>(
     let (name, protect) = fields
         .required(findings, "metadata", metadata)
         .unwrap_or_default();
-    let spec = fields.required(findings, "spec", |findings, found| {
-        findings.remember(found);
-        map(findings, found)
-    });
+    let spec = fields.required(findings, "spec", |findings, found| map(findings, found));
     fields.close(findings);
     let Some(kind) = kind else {
         return (None, None);

@@ -83,8 +83,9 @@ pub(super) fn each<'n, T>(
     decoded.into_iter().collect()
 }
 
-/// The map at `found`, to be read key by key, or a finding.
+/// The map at `found`, to be read key by key, or a finding. Its place is remembered.
 pub(super) fn map<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<MapReader<'n>> {
+    findings.remember(found);
     match &found.node.value {
         NodeValue::Map(entries) => {
             let (at, path) = (found.node.at, found.path.clone());

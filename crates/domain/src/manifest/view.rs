@@ -57,6 +57,7 @@ fn view_name(findings: &mut Findings, found: &Found<'_>) -> Option<ViewName> {
 fn description(findings: &mut Findings, found: &Found<'_>) -> Option<String> {
     const LEAST: usize = MaterializedView::MIN_DESCRIPTION_CHARS;
     const MOST: usize = MaterializedView::MAX_DESCRIPTION_CHARS;
+    findings.remember(found);
     let text = string(findings, found)?;
     let chars = text.chars().count();
     if (LEAST..=MOST).contains(&chars) {
@@ -68,7 +69,6 @@ fn description(findings: &mut Findings, found: &Found<'_>) -> Option<String> {
 }
 
 fn source(findings: &mut Findings, found: &Found<'_>) -> Option<ViewSource> {
-    findings.remember(found);
     let fields = map(findings, found)?;
     match fields.one_of(findings, Rule::V003, ["table", "view"])? {
         Either::First(table) => {

@@ -140,10 +140,11 @@ impl Execution<'_> {
         desired: &Desired,
         current: &Versioned<ObservedResource>,
     ) -> Result<Answer<ObservedResource>, ApiError> {
-        match &desired.body {
+        let replaced = match &desired.body {
             Body::View(view) => self.ports.tenant.views.replace(current, view).await,
             Body::Action(action) => self.ports.tenant.actions.replace(current, action).await,
-        }
+        };
+        replaced.map_err(|error| self.placed(&desired.body, error))
     }
 
     /// Triggers the build of indexes where the tenant does not do so by itself.

@@ -261,10 +261,11 @@ impl Execution<'_> {
         body: &Body,
         key: &IdempotencyKey,
     ) -> Result<Answer<ObservedResource>, ApiError> {
-        match body {
+        let created = match body {
             Body::View(view) => self.ports.tenant.views.create(view, key).await,
             Body::Action(action) => self.ports.tenant.actions.create(action, key).await,
-        }
+        };
+        created.map_err(|error| self.placed(body, error))
     }
 
     fn guard(&self, kind: ResourceKind) -> CreateGuard {

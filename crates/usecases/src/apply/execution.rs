@@ -151,6 +151,23 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Says of each problem that the tenant found where the manifest of `body` says that.
+    pub(super) fn placed(&self, body: &Body, mut error: ApiError) -> ApiError {
+        let address = match body {
+            Body::View(view) => Address::view(view.name.as_str()),
+            Body::Action(action) => Address::action(action.name.as_str()),
+        };
+        if let ApiErrorKind::Rejected { problems } = &mut error.kind
+            && let Some(declared) = self.planned.project.manifest.get(&address)
+        {
+            for problem in problems {
+                let path = problem.path.as_ref();
+                problem.place = path.map(|path| declared.origin.position(path));
+            }
+        }
+        error
+    }
+
     /// Takes note that the tenant does not permit an operation: it is asked for no further one of its kind.
     pub(super) fn note_denial(&self, error: &ApiError) {
         if let ApiErrorKind::PermissionDenied { .. } = error.kind {
