@@ -10,8 +10,9 @@ use crate::retry::RetryLimits;
 
 /// How long after its last send a write may still be carried out.
 pub const QUIET_PERIOD: Duration = Duration::from_mins(2);
-/// The longest that one write is sent again and again; of one whose end nobody recorded, the last send may be so late.
-pub const LONGEST_SENDING: Duration = RetryLimits::STANDARD.deadline;
+/// The longest from the intent of a write to its last send: the deadline of its attempts, and as much again for what its
+/// own rate limit holds back, which no deadline counts.
+pub const LONGEST_SENDING: Duration = RetryLimits::STANDARD.deadline.saturating_mul(2);
 /// The longest that a change waits for the quiet period of an earlier write to end, included.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The pauses between looks for a resource under its name, before it is called absent: listings may lag behind.
@@ -191,14 +192,14 @@ mod tests {
             ("one over", unanswered, 125_001, Duration::ZERO),
             ("frozen", LastWord::Frozen(at(5_000)), 65_000, secs(60)),
             ("clock set back", unanswered, -3_600_000, QUIET_PERIOD),
-            ("never ended", LastWord::Intended, 0, secs(300)),
-            ("never ended, one short", LastWord::Intended, 299_999, MILLI),
-            ("never ended, over", LastWord::Intended, 300_000, millis(0)),
+            ("never ended", LastWord::Intended, 0, secs(480)),
+            ("never ended, one short", LastWord::Intended, 479_999, MILLI),
+            ("never ended, over", LastWord::Intended, 480_000, millis(0)),
             (
                 "never ended, clock set back",
                 LastWord::Intended,
                 -9_000,
-                secs(300),
+                secs(480),
             ),
         ];
         for (label, last, now, left) in cases {
