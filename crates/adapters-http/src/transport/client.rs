@@ -143,12 +143,22 @@ async fn read(
         return Ok((Bytes::new(), BodySize::TooLarge));
     }
     let measured = announced.filter(|_| response.version() == Version::HTTP_2);
+    let mut chunk = next(&mut response).await?;
+    if let Some(whole) = chunk.take_if(|chunk| announced == Some(chunk.len())) {
+        return match next(&mut response).await? {
+            None => Ok((whole, BodySize::Whole)),
+            Some(_) => Err(Lost::Unanswered(
+                "the answer is longer than it announced".into(),
+            )),
+        };
+    }
     let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(MAX_BYTES_AT_ONCE));
-    while let Some(chunk) = next(&mut response).await? {
-        if body.len() + chunk.len() > limit {
+    while let Some(part) = chunk {
+        if body.len() + part.len() > limit {
             return Ok((Bytes::new(), BodySize::TooLarge));
         }
-        body.extend_from_slice(&chunk);
+        body.extend_from_slice(&part);
+        chunk = next(&mut response).await?;
     }
     if measured.is_some_and(|bytes| bytes > body.len()) {
         return Err(Lost::Unanswered("the answer was cut off".into()));

@@ -184,7 +184,7 @@ impl Report<'_> {
         ));
         if sum.failed + sum.skipped > 0 {
             text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
-            text.push_str("Run `cxda apply` again to continue; what is done is not done twice.\n");
+            text.push_str("Mend what needs mending, then run `cxda apply` again: what is done is not done twice.\n");
         }
         if self.webhooks.delivered + self.webhooks.pending > 0 {
             let hooks = self.webhooks;
