@@ -14,7 +14,6 @@ mod operations;
 mod paging;
 mod raw;
 mod retries;
-mod spans;
 mod stage;
 mod throttle;
 mod token;

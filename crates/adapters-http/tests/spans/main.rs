@@ -1,4 +1,17 @@
 //! What is put on record about calls, and that it is never a secret.
+//!
+//! A process of its own: whether anybody listens is remembered for the whole process, by whoever comes first.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "only functions with a test attribute are exempt, and the scenery is shared with other tests"
+)]
+
+#[path = "../it/bench.rs"]
+mod bench;
+#[path = "../it/stage.rs"]
+mod stage;
 
 use std::io;
 use std::sync::{Arc, Mutex};
