@@ -164,6 +164,13 @@ fn pause(reply: &Reply, now: UtcMillis) -> Option<Pause> {
 
 fn rate(headers: &HeaderMap, screen: &Screen) -> SeenRate {
     let mut rate = SeenRate::default();
+    // Most answers have none, and looking each of them up costs more than that.
+    if !headers
+        .keys()
+        .any(|name| name.as_str().contains("ratelimit"))
+    {
+        return rate;
+    }
     for name in RATE_HEADERS {
         let Some(text) = headers.get(name).and_then(|value| value.to_str().ok()) else {
             continue;
