@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use cxda_domain::plan::{ChangeKind, PlanScope};
+use cxda_domain::request::Operation;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::profile::{ProfileName, SimProfile};
 use cxda_simulator::{NameRule, SimState};
@@ -293,6 +294,20 @@ async fn pairs(kind: ChangeKind, extent: Extent) {
 
 /// Prime to the number of faults, so that the sample has each of them in both places.
 const SAMPLE: Extent = Extent::OneOf(6);
+
+#[tokio::test(start_paused = true)]
+async fn h_19_a_replace_that_meets_a_busy_tenant_is_sent_four_times_at_most() {
+    for headers in [json!({}), json!({"Retry-After": "1"})] {
+        let target = &TARGETS[1];
+        let stack = stack(target).await;
+        let planned = stack.plan(&project(target.after)).await.unwrap();
+        let answer = json!({"kind": "answer", "status": 423, "headers": headers});
+        stack.faults(&json!([{"operation": target.operation, "fault": answer}]));
+        let applied = stack.apply(&planned, 8).await;
+        assert_eq!(applied.results[0].outcome, Outcome::Failed);
+        assert_eq!(stack.count(Operation::ReplaceAction), 4, "{headers}");
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn two_faults_on_a_create_end_applied_or_not_or_unknown() {

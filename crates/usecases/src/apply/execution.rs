@@ -30,8 +30,8 @@ pub(super) const BUSY_DEADLINE: Duration = RetryLimits::STANDARD.deadline;
 pub(super) const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// The longest that this grows to; it doubles with each look.
 pub(super) const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(20);
-/// The most sends of a replace that met a tenant at work before its last ones.
-pub(super) const MOST_BUSY: u32 = 3;
+/// The most sends of a replace that meets a tenant at work.
+pub(super) const MOST_SENDS: u32 = RetryLimits::STANDARD.max_attempts;
 
 /// What every change of a run shares.
 #[derive(Debug)]

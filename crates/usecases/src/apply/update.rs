@@ -11,7 +11,7 @@ use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
 use crate::apply::Failure;
 use crate::apply::confirm::{Trust, fate_of};
 use crate::apply::execution::{
-    BUSY_DEADLINE, BUSY_PAUSE, Execution, LONGEST_BUSY_PAUSE, MOST_BUSY, Progressed,
+    BUSY_DEADLINE, BUSY_PAUSE, Execution, LONGEST_BUSY_PAUSE, MOST_SENDS, Progressed,
 };
 use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
 
@@ -173,7 +173,7 @@ impl Execution<'_> {
         cost: &mut CallCost,
     ) -> Result<Sent, Failure> {
         let start = self.ports.clock.elapsed();
-        let mut busy = 0;
+        let mut sends = 0;
         let mut merged_again = false;
         loop {
             let error = match self.put(desired, &current).await {
@@ -184,18 +184,27 @@ impl Execution<'_> {
                 Err(error) => error,
             };
             *cost = cost.plus(error.cost);
+            sends += error.cost.attempts.max(1);
             let now = match error.kind {
-                ApiErrorKind::Busy { retry_after } if busy < MOST_BUSY => {
-                    busy += error.cost.attempts.max(1);
+                ApiErrorKind::Busy { retry_after } => {
                     let pause = retry_after.unwrap_or(BUSY_PAUSE);
                     let waited = self.ports.clock.elapsed().saturating_sub(start);
-                    if waited + pause > BUSY_DEADLINE {
-                        return Err(error.into());
-                    }
-                    self.ports.clock.wait(pause).await;
-                    let now = self.read_idle(&current.value, cost).await?;
+                    let last = sends >= MOST_SENDS || waited + pause > BUSY_DEADLINE;
+                    let read = if last {
+                        self.reread(&current.value, &error, cost).await
+                    } else {
+                        self.ports.clock.wait(pause).await;
+                        self.read_idle(&current.value, cost).await
+                    };
+                    let now = match read {
+                        Err(_) if last => return Err(error.into()),
+                        read => read?,
+                    };
                     if self.shown(desired, &current.value, &now.value) == Shown::Wanted {
                         return Ok(Sent::Proved(now.value.id));
+                    }
+                    if last {
+                        return Err(error.into());
                     }
                     self.unmoved(desired, base, &now.value)?;
                     current = now;
