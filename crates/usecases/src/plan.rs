@@ -59,6 +59,8 @@ pub struct Planned {
     pub desired: BTreeMap<Address, Desired>,
     /// What the tenant had.
     pub observed: ObservedState,
+    /// What was applied before.
+    pub applied: BTreeMap<Address, LastApplied>,
     /// Values that were read by reference: none of them may be shown.
     pub secrets: Vec<SecretText>,
 }
@@ -142,6 +144,7 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
         project,
         desired,
         observed,
+        applied,
         secrets,
     })
 }

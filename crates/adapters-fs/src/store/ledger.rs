@@ -198,10 +198,6 @@ impl<'a> Ledger<'a> {
     }
 
     pub(super) fn not_before(&self) -> Result<Option<UtcMillis>, Fault> {
-        // A store of version 1 that is only read stays as it is; nobody kept a pause in it.
-        if !self.connection.table_exists(None, "pauses")? {
-            return Ok(None);
-        }
         let kept: Option<i64> = self
             .connection
             .query_row(

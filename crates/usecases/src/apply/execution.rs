@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::diff::{Cause, LeftOut, differences};
+use cxda_domain::diff::{LeftOut, differences};
 use cxda_domain::key::ResourceId;
 use cxda_domain::manifest::Declaration;
 use cxda_domain::observed::{ObservedResource, ObservedState};
@@ -16,7 +16,6 @@ use cxda_domain::request::Operation;
 use cxda_domain::retry::RetryLimits;
 use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
-use cxda_ports::journal::Journal;
 use cxda_ports::progress::ProgressEvent;
 
 use crate::apply::open::{OpenWrite, open_writes};
@@ -41,8 +40,6 @@ pub(super) struct Execution<'a> {
     pub(super) planned: &'a Planned,
     /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
-    /// The ids of what was applied before, where a create of it is planned all the same.
-    applied: BTreeMap<Address, ResourceId>,
     /// Operations that were settled in this run.
     pub(super) settled: Mutex<BTreeSet<String>>,
     /// What the tenant does not permit, as it said so.
@@ -66,13 +63,11 @@ impl<'a> Execution<'a> {
         planned: &'a Planned,
     ) -> Result<Self, StoreError> {
         let open = open_writes(ports.journal).await?;
-        let applied = applied_before(ports.journal, planned).await?;
         Ok(Self {
             ports,
             options,
             planned,
             open,
-            applied,
             settled: Mutex::default(),
             denied: Mutex::default(),
             view_ids: Mutex::default(),
@@ -83,7 +78,7 @@ impl<'a> Execution<'a> {
 
     /// The id under which `address` was applied before this run.
     pub(super) fn applied_as(&self, address: &Address) -> Option<&ResourceId> {
-        self.applied.get(address)
+        self.planned.applied.get(address).map(|applied| &applied.id)
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -279,22 +274,6 @@ impl<'a> Execution<'a> {
             Declaration::Action(_) => None,
         }
     }
-}
-
-/// Reads once for all changes what none of them may create a second time.
-async fn applied_before(
-    journal: &dyn Journal,
-    planned: &Planned,
-) -> Result<BTreeMap<Address, ResourceId>, StoreError> {
-    let vanished =
-        |change: &Change| change.kind == ChangeKind::Create && change.cause == Cause::Drift;
-    if !planned.plan.changes.iter().any(vanished) {
-        return Ok(BTreeMap::new());
-    }
-    let applied = journal.last_applied().await?.into_iter();
-    Ok(applied
-        .map(|(address, applied)| (address, applied.id))
-        .collect())
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
