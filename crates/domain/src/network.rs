@@ -9,7 +9,7 @@ use std::str::FromStr;
 ///
 /// As IANA lists them, and the address at which a cloud answers its own machines.
 const SPECIAL_V4: [(Ipv4Addr, u32, &str); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "of this network"),
+    (Ipv4Addr::UNSPECIFIED, 8, "of this network"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "shared by a carrier"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
@@ -24,7 +24,7 @@ const SPECIAL_V4: [(Ipv4Addr, u32, &str); 17] = [
     (Ipv4Addr::new(198, 51, 100, 0), 24, "for documentation"),
     (Ipv4Addr::new(203, 0, 113, 0), 24, "for documentation"),
     (Ipv4Addr::new(224, 0, 0, 0), 4, "multicast"),
-    (Ipv4Addr::new(255, 255, 255, 255), 32, "broadcast"),
+    (Ipv4Addr::BROADCAST, 32, "broadcast"),
     (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
 ];
 
@@ -32,7 +32,7 @@ const SPECIAL_V4: [(Ipv4Addr, u32, &str); 17] = [
 const SPECIAL_V6: [(Ipv6Addr, u32, &str); 19] = [
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified"),
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
-    (v6(0, 0), 96, "IPv4-compatible"),
+    (Ipv6Addr::UNSPECIFIED, 96, "IPv4-compatible"),
     (
         Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0),
         96,
