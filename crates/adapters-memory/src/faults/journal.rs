@@ -11,7 +11,7 @@ use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, OutboxEntry, Settlement};
+use cxda_ports::journal::{DeliveryState, Intent, Journal, OpenIntent, OutboxEntry, Settlement};
 
 use super::{Moment, Script, Which};
 
@@ -22,8 +22,10 @@ pub enum JournalCall {
     LastApplied,
     OpenIntents,
     Begin,
+    Resume,
     Settle,
     Adopt,
+    Serial,
     RecordsAfter,
     PendingDeliveries,
     NoteDelivery,
@@ -73,7 +75,7 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         self.pass(JournalCall::OpenIntents, self.inner.open_intents())
             .await
     }
@@ -87,6 +89,11 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        self.pass(JournalCall::Resume, self.inner.resume(intent))
+            .await
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         self.pass(JournalCall::Settle, self.inner.settle(settlement))
             .await
@@ -95,6 +102,10 @@ impl<J: Journal> Journal for FaultyJournal<J> {
     async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError> {
         self.pass(JournalCall::Adopt, self.inner.adopt(resources))
             .await
+    }
+
+    async fn serial(&self) -> Result<u64, StoreError> {
+        self.pass(JournalCall::Serial, self.inner.serial()).await
     }
 
     async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
