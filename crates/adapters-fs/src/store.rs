@@ -21,6 +21,7 @@ use rusqlite::Connection;
 use sha2::Sha256;
 
 mod ledger;
+mod lookups;
 mod queue;
 mod rows;
 mod schema;

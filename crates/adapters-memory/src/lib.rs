@@ -13,6 +13,7 @@ pub mod collection;
 pub mod faults;
 pub mod ids;
 pub mod journal;
+pub mod lookups;
 pub mod manifests;
 pub mod plans;
 pub mod progress;

@@ -19,8 +19,8 @@ use crate::audit::chain::{self, ChainHead};
 
 /// The tables, as one scope sees them.
 pub(super) struct Ledger<'a> {
-    connection: &'a Connection,
-    scope: &'a Scope,
+    pub(super) connection: &'a Connection,
+    pub(super) scope: &'a Scope,
 }
 
 impl<'a> Ledger<'a> {
@@ -263,7 +263,7 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         statement: &str,
         params: impl Params,
