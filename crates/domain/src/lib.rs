@@ -50,6 +50,7 @@ pub mod breaker;
 pub mod cache;
 pub mod check;
 pub mod datetime;
+pub mod delivery;
 pub mod diff;
 pub mod display;
 pub mod event;

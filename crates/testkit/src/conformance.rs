@@ -10,6 +10,7 @@ pub mod ids;
 pub mod jitter;
 pub mod journal;
 pub mod manifests;
+pub mod outbox;
 pub mod plans;
 pub mod progress;
 pub mod relay;

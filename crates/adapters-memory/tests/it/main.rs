@@ -71,6 +71,13 @@ async fn journal_keeps_the_promises_of_the_port() {
 }
 
 #[tokio::test]
+async fn outbox_keeps_the_promises_of_the_port() {
+    conformance::outbox::keeps_its_promises(&MemoryJournal::new()).await;
+    let faulty = FaultyJournal::new(Arc::new(MemoryJournal::new()));
+    conformance::outbox::keeps_its_promises(&faulty).await;
+}
+
+#[tokio::test]
 async fn audit_keeps_the_promises_of_the_port() {
     conformance::audit::keeps_its_promises(&MemoryAudit::new(), &MemoryJournal::new()).await;
     let faulty = FaultyAudit::new(Arc::new(MemoryAudit::new()));
