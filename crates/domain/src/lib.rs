@@ -59,6 +59,7 @@ pub mod instant;
 pub mod key;
 pub mod lookups;
 pub mod manifest;
+pub mod network;
 pub mod node;
 pub mod observed;
 pub mod pause;

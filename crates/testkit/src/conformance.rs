@@ -17,6 +17,7 @@ pub mod relay;
 pub mod secrets;
 pub mod tables;
 pub mod views;
+pub mod webhook;
 
 use cxda_domain::projection::Projection;
 use serde_json::Value;
