@@ -15,7 +15,7 @@ use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{Intent, Journal, Settlement};
+use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::Connection;
 use sha2::Sha256;
@@ -151,7 +151,7 @@ impl Journal for Store {
         self.read(|ledger| ledger.last_applied()).await
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         self.read(|ledger| ledger.open_intents()).await
     }
 
@@ -168,6 +168,11 @@ impl Journal for Store {
         .await
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        let intent = intent.clone();
+        self.write(move |ledger| ledger.resume(&intent)).await
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         let settlement = settlement.clone();
         self.write(move |ledger| ledger.settle(&settlement)).await
@@ -177,6 +182,10 @@ impl Journal for Store {
         let resources = resources.to_vec();
         self.write(move |ledger| resources.iter().try_for_each(|each| ledger.remember(each)))
             .await
+    }
+
+    async fn serial(&self) -> Result<u64, StoreError> {
+        self.read(|ledger| ledger.serial()).await
     }
 
     async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {

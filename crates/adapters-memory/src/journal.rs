@@ -8,13 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
-use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, Fingerprint};
 use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{Intent, Journal, Memory, Settlement};
+use cxda_ports::journal::{Intent, Journal, Memory, OpenIntent, Settlement};
 use cxda_ports::outbox::Outgoing;
 
 use self::seal::Chain;
@@ -29,7 +29,8 @@ pub struct MemoryJournal(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     applied: BTreeMap<Address, LastApplied>,
-    intents: Vec<Intent>,
+    serial: u64,
+    intents: Vec<OpenIntent>,
     outbox: Vec<Outgoing>,
     gone: BTreeSet<Receiver>,
     chain: Chain,
@@ -61,7 +62,7 @@ impl Journal for MemoryJournal {
         Ok(self.kept().applied.clone())
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         Ok(self.kept().intents.clone())
     }
 
@@ -76,6 +77,16 @@ impl Journal for MemoryJournal {
         Ok(sealed)
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let operation_id = &intent.operation_id;
+        if kept.open(operation_id).is_none() {
+            return Err(refused(format!("no intent {operation_id} is open")));
+        }
+        kept.keep_intent(intent);
+        Ok(())
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         self.kept().settle(settlement)
     }
@@ -86,6 +97,10 @@ impl Journal for MemoryJournal {
             kept.remember(resource);
         }
         Ok(())
+    }
+
+    async fn serial(&self) -> Result<u64, StoreError> {
+        Ok(self.kept().serial)
     }
 
     async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
@@ -109,11 +124,20 @@ impl Journal for MemoryJournal {
 
 impl Kept {
     fn keep_intent(&mut self, intent: &Intent) {
-        let same = |open: &&mut Intent| open.operation_id == intent.operation_id;
-        match self.intents.iter_mut().find(same) {
-            Some(open) => *open = intent.clone(),
-            None => self.intents.push(intent.clone()),
+        let now = OpenIntent {
+            intent: intent.clone(),
+            phase: Phase::Intended,
+            since: intent.created,
+        };
+        match self.open(&intent.operation_id) {
+            Some(open) => *open = now,
+            None => self.intents.push(now),
         }
+    }
+
+    fn open(&mut self, operation_id: &str) -> Option<&mut OpenIntent> {
+        let mut open = self.intents.iter_mut();
+        open.find(|open| open.intent.operation_id == operation_id)
     }
 
     /// Everything that can fail comes first, so that a settlement is kept whole or not at all.
@@ -129,11 +153,17 @@ impl Kept {
         let sealed = self.chain.seal(&settlement.record).map_err(refused)?;
         if settlement.resolved {
             self.intents
-                .retain(|open| open.operation_id != settlement.operation_id);
+                .retain(|open| open.intent.operation_id != settlement.operation_id);
+        } else if let Some(open) = self.open(&settlement.operation_id) {
+            open.phase = settlement.record.phase;
+            open.since = settlement.record.timestamp;
         }
         match &settlement.memory {
             Memory::Applied(applied) => self.remember(applied),
-            Memory::Forgotten(address) => drop(self.applied.remove(address)),
+            Memory::Forgotten(address) => {
+                self.applied.remove(address);
+                self.serial += 1;
+            }
             Memory::Unchanged => {}
         }
         self.put_out(&settlement.outbox);
@@ -143,6 +173,7 @@ impl Kept {
     fn remember(&mut self, applied: &LastApplied) {
         self.applied
             .insert(applied.address.clone(), applied.clone());
+        self.serial += 1;
     }
 }
 

@@ -70,6 +70,22 @@ pub struct AuditMetrics {
     pub latency_ms: f64,
     /// Requests that it took.
     pub attempts: u32,
+    /// Encrypted values that it carried and their number that the tenant then shows as kept encrypted; `None` where it carried
+    /// none, or the answer does not show them.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<EncryptedValues>,
+}
+
+/// What became of the encrypted values of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EncryptedValues {
+    /// How many were sent.
+    #[serde(rename = "encryptedSent")]
+    pub sent: u32,
+    /// How many of them the tenant shows as encrypted.
+    #[serde(rename = "encryptedStored")]
+    pub stored: u32,
 }
 
 /// What was really checked in this run; `None` where it was not.
@@ -147,6 +163,7 @@ mod tests {
             metrics: Some(AuditMetrics {
                 latency_ms: 12.5,
                 attempts: 2,
+                encrypted: Some(EncryptedValues { sent: 2, stored: 1 }),
             }),
             compliance: Compliance {
                 schema_validated: Some(true),
@@ -173,7 +190,9 @@ mod tests {
           ],
           "metrics": {
             "latencyMs": 12.5,
-            "attempts": 2
+            "attempts": 2,
+            "encryptedSent": 2,
+            "encryptedStored": 1
           },
           "compliance": {
             "schemaValidated": true,

@@ -6,9 +6,9 @@ use std::fmt;
 use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
-use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
+use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 
@@ -30,12 +30,23 @@ pub struct Intent {
     pub id: Option<ResourceId>,
     /// The key of a create; the same in every attempt and later run.
     pub key: Option<IdempotencyKey>,
-    /// A digest of the body, so that a key is never used for another one.
-    pub payload: Digest,
+    /// A keyed hash of the body, so that a key is never used for another one, and nobody learns the body from it.
+    pub payload: Fingerprint,
     /// The version that a replace was based on.
     pub base_tag: Option<EntityTag>,
     /// When it was made.
     pub created: UtcMillis,
+}
+
+/// An intent whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIntent {
+    /// The intent.
+    pub intent: Intent,
+    /// The last that is on record of it: [`Phase::Intended`], or how an attempt to settle it ended.
+    pub phase: Phase,
+    /// Since when that is so.
+    pub since: UtcMillis,
 }
 
 /// What the journal remembers of a resource after an outcome.
@@ -80,7 +91,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`StoreError`] if they cannot be read.
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError>;
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError>;
 
     /// Keeps `intent` and its audit record together, before anything is sent. An open intent of the same operation id is replaced.
     ///
@@ -89,6 +100,14 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if they could not be kept; then nothing may be sent.
     async fn begin(&self, intent: &Intent, record: &AuditEntry)
     -> Result<SealedRecord, StoreError>;
+
+    /// Keeps `intent` in the place of the open one of the same operation id, whose audit record says already that it is intended:
+    /// another run goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be kept, or none is open; then nothing may be sent.
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError>;
 
     /// Keeps an outcome with its audit record and its events, all or nothing.
     ///
@@ -103,6 +122,13 @@ pub trait Journal: fmt::Debug + Send + Sync {
     ///
     /// [`StoreError`] if it could not be kept.
     async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError>;
+
+    /// How often what is remembered of resources has changed: whoever finds another number than before knows that it did.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    async fn serial(&self) -> Result<u64, StoreError>;
 
     /// Every audit record after number `after`, in order.
     ///

@@ -9,7 +9,7 @@ use cxda_domain::audit::{
 use cxda_domain::body::{ActionBody, CacheBody, SourceBody, VariableBody, ViewBody};
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, Fingerprint, IdempotencyKey, RunId};
+use cxda_domain::key::{Fingerprint, IdempotencyKey, RunId};
 use cxda_domain::receiver::Receiver;
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
@@ -128,7 +128,7 @@ pub fn intent(operation_id: &str) -> Intent {
         address: Address::action("score"),
         id: None,
         key: Some(IdempotencyKey::new(format!("key of {operation_id}"))),
-        payload: Digest::of("body"),
+        payload: Fingerprint::new("body"),
         base_tag: None,
         created: UtcMillis::from_epoch_millis(1_709_220_600_000),
     }
@@ -149,6 +149,7 @@ pub fn audit_entry(audit_id: &str, phase: Phase) -> AuditEntry {
         metrics: (phase != Phase::Intended).then_some(AuditMetrics {
             latency_ms: 12.0,
             attempts: 1,
+            encrypted: None,
         }),
         compliance: Compliance {
             schema_validated: Some(true),

@@ -107,6 +107,7 @@ fn metrics(cost: CallCost) -> AuditMetrics {
     AuditMetrics {
         latency_ms: cost.latency_ms(),
         attempts: cost.attempts,
+        encrypted: None,
     }
 }
 

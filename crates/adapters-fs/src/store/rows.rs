@@ -6,8 +6,8 @@ use cxda_domain::applied::LastApplied;
 use cxda_domain::delivery::DeliveryState;
 use cxda_domain::event::Event;
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{EntityTag, IdempotencyKey, RunId};
-use cxda_ports::journal::Intent;
+use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, RunId};
+use cxda_ports::journal::{Intent, OpenIntent};
 use cxda_ports::outbox::{OutboxEntry, Outgoing};
 use rusqlite::Row;
 use serde::Serialize;
@@ -39,9 +39,9 @@ pub(super) fn last_applied(row: &Row<'_>) -> Result<LastApplied, Fault> {
     })
 }
 
-/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms`.
-pub(super) fn intent(row: &Row<'_>) -> Result<Intent, Fault> {
-    Ok(Intent {
+/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms`.
+pub(super) fn open_intent(row: &Row<'_>) -> Result<OpenIntent, Fault> {
+    let intent = Intent {
         operation_id: row.get(0)?,
         run: RunId::new(row.get::<_, String>(1)?),
         operation: from_word(row.get(2)?)?,
@@ -51,9 +51,15 @@ pub(super) fn intent(row: &Row<'_>) -> Result<Intent, Fault> {
             .map(from_word)
             .transpose()?,
         key: row.get::<_, Option<String>>(5)?.map(IdempotencyKey::new),
-        payload: from_word(row.get(6)?)?,
+        payload: Fingerprint::new(row.get::<_, String>(6)?),
         base_tag: row.get::<_, Option<String>>(7)?.map(EntityTag::new),
         created: UtcMillis::from_epoch_millis(row.get(8)?),
+    };
+    let since = row.get::<_, Option<i64>>(10)?;
+    Ok(OpenIntent {
+        phase: from_word(row.get(9)?)?,
+        since: since.map_or(intent.created, UtcMillis::from_epoch_millis),
+        intent,
     })
 }
 

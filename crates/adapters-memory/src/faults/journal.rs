@@ -12,7 +12,7 @@ use cxda_domain::key::Fingerprint;
 use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{Intent, Journal, Settlement};
+use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
 use cxda_ports::outbox::{Attempt, Outbox, Outgoing};
 
 use super::{Moment, Script, Which};
@@ -24,8 +24,10 @@ pub enum JournalCall {
     LastApplied,
     OpenIntents,
     Begin,
+    Resume,
     Settle,
     Adopt,
+    Serial,
     RecordsAfter,
     NotBefore,
     KeepNotBefore,
@@ -79,7 +81,7 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         self.pass(JournalCall::OpenIntents, self.inner.open_intents())
             .await
     }
@@ -93,6 +95,11 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        self.pass(JournalCall::Resume, self.inner.resume(intent))
+            .await
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         self.pass(JournalCall::Settle, self.inner.settle(settlement))
             .await
@@ -101,6 +108,10 @@ impl<J: Journal> Journal for FaultyJournal<J> {
     async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError> {
         self.pass(JournalCall::Adopt, self.inner.adopt(resources))
             .await
+    }
+
+    async fn serial(&self) -> Result<u64, StoreError> {
+        self.pass(JournalCall::Serial, self.inner.serial()).await
     }
 
     async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {

@@ -63,7 +63,7 @@ async fn a_create_that_did_not_arrive_stays_open_and_keeps_its_key() {
         bench.audited(),
         ["CREATE_DATA_ACTION intended", "CREATE_DATA_ACTION unknown"]
     );
-    let key = open[0].key.clone();
+    let key = open[0].intent.key.clone();
     let applied = bench
         .run_with(|faulty| {
             faulty.failing(
@@ -77,7 +77,7 @@ async fn a_create_that_did_not_arrive_stays_open_and_keeps_its_key() {
     assert_eq!(outcomes(&applied)["action/score"], "unknown");
     let still_open = bench.journal.open_intents().await.unwrap();
     assert_eq!(still_open.len(), 1);
-    assert_eq!(still_open[0].key, key);
+    assert_eq!(still_open[0].intent.key, key);
     bench.run().await;
     assert!(bench.journal.open_intents().await.unwrap().is_empty());
     assert_eq!(bench.tenant.addresses().len(), 1);
