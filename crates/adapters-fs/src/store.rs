@@ -15,13 +15,14 @@ use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, OpenIntent, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::Connection;
 use sha2::Sha256;
 
 mod ledger;
 mod lookups;
+mod outbox;
 mod queue;
 mod rows;
 mod schema;
@@ -190,16 +191,6 @@ impl Journal for Store {
 
     async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
         self.read(move |ledger| ledger.records_after(after)).await
-    }
-
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.read(|ledger| ledger.pending_deliveries()).await
-    }
-
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
-        let id = id.to_owned();
-        self.write(move |ledger| ledger.note_delivery(&id, state))
-            .await
     }
 
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {

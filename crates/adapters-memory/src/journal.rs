@@ -11,14 +11,15 @@ use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, Fingerprint};
+use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{
-    DeliveryState, Intent, Journal, Memory, OpenIntent, OutboxEntry, Settlement,
-};
+use cxda_ports::journal::{Intent, Journal, Memory, OpenIntent, Settlement};
+use cxda_ports::outbox::Outgoing;
 
 use self::seal::Chain;
 
+mod outbox;
 mod seal;
 
 /// A journal that forgets everything with the process.
@@ -31,17 +32,9 @@ struct Kept {
     serial: u64,
     intents: Vec<OpenIntent>,
     outbox: Vec<Outgoing>,
-    /// Where each entry of the outbox stands.
-    outbox_places: BTreeMap<String, usize>,
+    gone: BTreeSet<Receiver>,
     chain: Chain,
     not_before: Option<UtcMillis>,
-}
-
-#[derive(Debug)]
-struct Outgoing {
-    entry: OutboxEntry,
-    state: DeliveryState,
-    attempts: u32,
 }
 
 impl MemoryJournal {
@@ -56,12 +49,6 @@ impl MemoryJournal {
         let by_address = applied.into_iter().map(|each| (each.address.clone(), each));
         journal.kept().applied = by_address.collect();
         journal
-    }
-
-    /// Everything that was ever put into the outbox, with the attempts to deliver it and how far it came.
-    pub fn outbox(&self) -> Vec<(OutboxEntry, u32, DeliveryState)> {
-        let shown = |each: &Outgoing| (each.entry.clone(), each.attempts, each.state);
-        self.kept().outbox.iter().map(shown).collect()
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -120,28 +107,6 @@ impl Journal for MemoryJournal {
         Ok(self.kept().chain.after(after).to_vec())
     }
 
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        let kept = self.kept();
-        let pending = kept
-            .outbox
-            .iter()
-            .filter(|each| each.state == DeliveryState::Pending);
-        Ok(pending.map(|each| each.entry.clone()).collect())
-    }
-
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
-        let mut kept = self.kept();
-        let place = kept.outbox_places.get(id).copied();
-        match place.and_then(|place| kept.outbox.get_mut(place)) {
-            Some(outgoing) => {
-                outgoing.state = state;
-                outgoing.attempts += 1;
-                Ok(())
-            }
-            None => Err(refused(format!("the outbox has no entry {id}"))),
-        }
-    }
-
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
         Ok(self.kept().not_before)
     }
@@ -179,7 +144,8 @@ impl Kept {
     fn settle(&mut self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         let mut fresh = BTreeSet::new();
         for entry in &settlement.outbox {
-            if self.outbox_places.contains_key(&entry.id) || !fresh.insert(&entry.id) {
+            if self.outbox.iter().any(|each| each.entry.id == entry.id) || !fresh.insert(&entry.id)
+            {
                 let message = format!("the outbox has an entry {} already", entry.id);
                 return Err(refused(message));
             }
@@ -200,10 +166,7 @@ impl Kept {
             }
             Memory::Unchanged => {}
         }
-        settlement
-            .outbox
-            .iter()
-            .for_each(|entry| self.put_out(entry));
+        self.put_out(&settlement.outbox);
         Ok(sealed)
     }
 
@@ -211,16 +174,6 @@ impl Kept {
         self.applied
             .insert(applied.address.clone(), applied.clone());
         self.serial += 1;
-    }
-
-    fn put_out(&mut self, entry: &OutboxEntry) {
-        self.outbox_places
-            .insert(entry.id.clone(), self.outbox.len());
-        self.outbox.push(Outgoing {
-            entry: entry.clone(),
-            state: DeliveryState::Pending,
-            attempts: 0,
-        });
     }
 }
 

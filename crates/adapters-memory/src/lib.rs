@@ -4,6 +4,7 @@
 //! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
+//! - [`webhook::MemoryWebhooks`]: who is told of events.
 //! - [`progress::MemoryProgress`]: what a person would see.
 //! - [`faults`]: any of these, failing where a script says so.
 
@@ -19,3 +20,4 @@ pub mod plans;
 pub mod progress;
 pub mod secrets;
 pub mod tenant;
+pub mod webhook;

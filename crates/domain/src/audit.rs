@@ -26,6 +26,22 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
+    /// Its name in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateMaterializedView => "CREATE_MATERIALIZED_VIEW",
+            Self::UpdateMaterializedView => "UPDATE_MATERIALIZED_VIEW",
+            Self::DeleteMaterializedView => "DELETE_MATERIALIZED_VIEW",
+            Self::CreateDataAction => "CREATE_DATA_ACTION",
+            Self::UpdateDataAction => "UPDATE_DATA_ACTION",
+            Self::DeleteDataAction => "DELETE_DATA_ACTION",
+            Self::TestDataAction => "TEST_DATA_ACTION",
+            Self::BuildIndexes => "BUILD_INDEXES",
+            Self::InvalidateCache => "INVALIDATE_CACHE",
+            Self::DeliverWebhook => "DELIVER_WEBHOOK",
+        }
+    }
+
     /// Whether it tells somebody of something and changes no resource.
     pub fn is_delivery(self) -> bool {
         matches!(self, Self::DeliverWebhook | Self::InvalidateCache)
@@ -142,8 +158,10 @@ pub struct AuditEntry {
 }
 
 /// What a record says of how a write went, as it reads back from a line.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct RecordedOutcome {
+    /// On which tenant.
+    pub tenant: String,
     /// What was done.
     pub action: AuditAction,
     /// How far it came.
@@ -177,7 +195,7 @@ mod tests {
         let line = |metrics: &str| SealedRecord {
             seq: 1,
             line: format!(
-                r#"{{"seq":1,"action":"BUILD_INDEXES","phase":"done","metrics":{metrics}}}"#
+                r#"{{"seq":1,"tenant":"prod","action":"BUILD_INDEXES","phase":"done","metrics":{metrics}}}"#
             ),
         };
         let outcome =

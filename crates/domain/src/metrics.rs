@@ -81,6 +81,11 @@ impl WriteMetrics {
         rate(self.done, self.done.saturating_add(self.failed))
     }
 
+    /// How long all together took, in milliseconds.
+    pub fn total_ms(&self) -> f64 {
+        self.latencies_ms.iter().sum()
+    }
+
     /// How long they took; `None` where none was sent.
     pub fn latency(&self) -> Option<Latency> {
         let mut sorted = self.latencies_ms.clone();
@@ -96,7 +101,7 @@ impl WriteMetrics {
             p50_ms: percentile(50)?,
             p95_ms: percentile(95)?,
             p99_ms: percentile(99)?,
-            mean_ms: sorted.iter().sum::<f64>() / float(count),
+            mean_ms: self.total_ms() / float(count),
         })
     }
 }
@@ -128,6 +133,7 @@ mod tests {
 
     fn outcome(phase: Phase, attempts: u32, latency_ms: f64) -> RecordedOutcome {
         RecordedOutcome {
+            tenant: "prod".into(),
             action: AuditAction::UpdateDataAction,
             phase,
             metrics: Some(AuditMetrics {

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
-use cxda_domain::event::Event;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 
 use crate::error::StoreError;
+use crate::outbox::OutboxEntry;
 
 /// A write that is about to be sent. It is kept until its outcome is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,28 +71,8 @@ pub struct Settlement {
     pub memory: Memory,
     /// Its audit record.
     pub record: AuditEntry,
-    /// What webhooks are told, an entry for each webhook and event.
+    /// Who is told of it, an entry for each receiver and event.
     pub outbox: Vec<OutboxEntry>,
-}
-
-/// An event on its way to one webhook.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutboxEntry {
-    /// Unique, and the same in every delivery.
-    pub id: String,
-    /// The webhook's name in the settings.
-    pub webhook: String,
-    /// The event.
-    pub event: Event,
-}
-
-/// How far a delivery came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DeliveryState {
-    /// To be tried, or tried again.
-    Pending,
-    /// The receiver took it.
-    Delivered,
 }
 
 /// Keeps what must survive a crash, for one tenant and one project. Every method returns only when its effect is durable.
@@ -156,20 +136,6 @@ pub trait Journal: fmt::Debug + Send + Sync {
     ///
     /// [`StoreError`] if they cannot be read.
     async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError>;
-
-    /// Events that are still to be delivered, in the order in which they happened.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if they cannot be read.
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError>;
-
-    /// Takes note of one attempt to deliver the outbox entry `id`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it could not be kept.
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError>;
 
     /// The instant before which the tenant asked not to be sent anything, as it was kept last; it may be over.
     ///

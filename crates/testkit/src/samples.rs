@@ -10,11 +10,13 @@ use cxda_domain::body::{ActionBody, CacheBody, SourceBody, VariableBody, ViewBod
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Fingerprint, IdempotencyKey, RunId};
+use cxda_domain::receiver::Receiver;
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 use cxda_domain::variable::{VariableScope, VariableType};
 use cxda_domain::view::{Aggregation, ColumnProjection, IndexDirective, TableId};
-use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Memory, Settlement};
+use cxda_ports::outbox::OutboxEntry;
 
 /// The table that a fresh tenant holds.
 pub fn table() -> TableId {
@@ -174,7 +176,8 @@ pub fn outbox_entry(id: &str) -> OutboxEntry {
     let action = "action-1".parse().unwrap();
     OutboxEntry {
         id: id.into(),
-        webhook: "bi".into(),
+        receiver: Receiver::Webhook("bi".into()),
         event: Event::action(EventKind::ActionCreated, &address, &action, None, 12.5),
+        created: UtcMillis::from_epoch_millis(1_709_220_600_000),
     }
 }

@@ -9,13 +9,15 @@ use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{EntityTag, IdempotencyKey, ResourceId};
-use cxda_ports::journal::{DeliveryState, Intent, Memory, OpenIntent, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Memory, OpenIntent, Settlement};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::Scope;
 use super::queue::Fault;
 use super::rows;
 use crate::audit::chain::{self, ChainHead};
+
+mod outbox;
 
 /// The tables, as one scope sees them.
 pub(super) struct Ledger<'a> {
@@ -199,47 +201,6 @@ impl<'a> Ledger<'a> {
                 })
             },
         )
-    }
-
-    fn put_out(&self, entry: &OutboxEntry) -> Result<(), Fault> {
-        self.connection.execute(
-            "INSERT INTO outbox (tenant, origin, id, webhook, kind, address, body, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending')",
-            params![
-                self.scope.tenant,
-                self.scope.origin,
-                entry.id,
-                entry.webhook,
-                entry.event.kind.as_str(),
-                entry.event.address.to_string(),
-                entry.event.body.to_string(),
-            ],
-        )?;
-        Ok(())
-    }
-
-    pub(super) fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, Fault> {
-        self.all(
-            "SELECT id, webhook, kind, address, body FROM outbox
-             WHERE tenant = ?1 AND origin = ?2 AND state = 'pending' ORDER BY ordinal",
-            params![self.scope.tenant, self.scope.origin],
-            rows::outbox_entry,
-        )
-    }
-
-    pub(super) fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), Fault> {
-        let state = match state {
-            DeliveryState::Pending => "pending",
-            DeliveryState::Delivered => "delivered",
-        };
-        let noted = self
-            .connection
-            .execute("UPDATE outbox SET state = ?4, attempts = attempts + 1 WHERE tenant = ?1 AND origin = ?2 AND id = ?3", params![self.scope.tenant, self.scope.origin, id, state])?;
-        if noted == 1 {
-            Ok(())
-        } else {
-            Err(format!("the outbox has no entry {id}").into())
-        }
     }
 
     pub(super) fn not_before(&self) -> Result<Option<UtcMillis>, Fault> {

@@ -51,6 +51,12 @@ async fn lookups_keep_the_promises_of_the_port() {
 }
 
 #[tokio::test]
+async fn outbox_keeps_the_promises_of_the_port() {
+    let folder = tempdir().unwrap();
+    conformance::outbox::keeps_its_promises(&store(folder.path())).await;
+}
+
+#[tokio::test]
 async fn audit_keeps_the_promises_of_the_port() {
     let folder = tempdir().unwrap();
     let path = folder.path().join(".cxda/audit.jsonl");

@@ -1,6 +1,6 @@
 //! A journal that fails on named calls, as a store on a full disk does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,13 +9,15 @@ use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
+use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, OpenIntent, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
+use cxda_ports::outbox::{Attempt, Outbox, Outgoing};
 
 use super::{Moment, Script, Which};
 
-/// A call of a journal.
+/// A call of a journal or of its outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the methods'")]
 pub enum JournalCall {
@@ -27,10 +29,14 @@ pub enum JournalCall {
     Adopt,
     Serial,
     RecordsAfter,
-    PendingDeliveries,
-    NoteDelivery,
     NotBefore,
     KeepNotBefore,
+    Entries,
+    BeginAttempt,
+    EndAttempt,
+    Discard,
+    Gone,
+    NoteGone,
 }
 
 /// Wraps a journal.
@@ -113,22 +119,6 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.pass(
-            JournalCall::PendingDeliveries,
-            self.inner.pending_deliveries(),
-        )
-        .await
-    }
-
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
-        self.pass(
-            JournalCall::NoteDelivery,
-            self.inner.note_delivery(id, state),
-        )
-        .await
-    }
-
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
         self.pass(JournalCall::NotBefore, self.inner.not_before())
             .await
@@ -141,5 +131,46 @@ impl<J: Journal> Journal for FaultyJournal<J> {
 
     fn fingerprint(&self, secret: &SecretText) -> Fingerprint {
         self.inner.fingerprint(secret)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<J: Outbox> Outbox for FaultyJournal<J> {
+    async fn entries(&self, delivered: usize) -> Result<Vec<Outgoing>, StoreError> {
+        self.pass(JournalCall::Entries, self.inner.entries(delivered))
+            .await
+    }
+
+    async fn begin_attempt(
+        &self,
+        id: &str,
+        record: &AuditEntry,
+    ) -> Result<Option<SealedRecord>, StoreError> {
+        let beginning = self.inner.begin_attempt(id, record);
+        self.pass(JournalCall::BeginAttempt, beginning).await
+    }
+
+    async fn end_attempt(&self, attempt: &Attempt) -> Result<SealedRecord, StoreError> {
+        self.pass(JournalCall::EndAttempt, self.inner.end_attempt(attempt))
+            .await
+    }
+
+    async fn discard(&self, id: &str) -> Result<bool, StoreError> {
+        self.pass(JournalCall::Discard, self.inner.discard(id))
+            .await
+    }
+
+    async fn gone(&self) -> Result<BTreeSet<Receiver>, StoreError> {
+        self.pass(JournalCall::Gone, self.inner.gone()).await
+    }
+
+    async fn note_gone(
+        &self,
+        receiver: &Receiver,
+        since: Option<UtcMillis>,
+    ) -> Result<(), StoreError> {
+        let noting = self.inner.note_gone(receiver, since);
+        self.pass(JournalCall::NoteGone, noting).await
     }
 }

@@ -9,7 +9,7 @@ use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, EntityTag, Fingerprint, RunId};
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, Memory, OpenIntent};
+use cxda_ports::journal::{Intent, Journal, Memory, OpenIntent};
 use serde_json::{Map, Value};
 use tokio::join;
 
@@ -23,7 +23,6 @@ pub async fn keeps_its_promises(journal: &dyn Journal) {
     an_open_intent_is_gone_on_with_and_no_other(journal).await;
     what_was_applied_is_remembered_until_forgotten(journal).await;
     a_settlement_is_kept_whole_or_not_at_all(journal).await;
-    events_wait_until_they_are_delivered(journal).await;
     the_latest_pause_is_kept(journal).await;
     writes_that_meet_are_all_kept(journal).await;
     records_make_one_chain(journal).await;
@@ -35,7 +34,6 @@ async fn a_fresh_one_is_empty(journal: &dyn Journal) {
     assert_eq!(journal.serial().await.unwrap(), 0);
     assert_eq!(journal.open_intents().await.unwrap(), []);
     assert_eq!(journal.records_after(0).await.unwrap(), []);
-    assert_eq!(journal.pending_deliveries().await.unwrap(), []);
     assert_eq!(journal.not_before().await.unwrap(), None);
 }
 
@@ -149,38 +147,8 @@ async fn a_settlement_is_kept_whole_or_not_at_all(journal: &dyn Journal) {
     assert!(journal.settle(&refused).await.is_err());
     assert_eq!(journal.open_intents().await.unwrap().len(), 1);
     assert_eq!(journal.last_applied().await.unwrap(), known);
-    assert_eq!(journal.pending_deliveries().await.unwrap(), []);
     assert_eq!(self::records(journal).await, records);
     journal.settle(&settlement("half")).await.unwrap();
-}
-
-async fn events_wait_until_they_are_delivered(journal: &dyn Journal) {
-    let entries = ["z", "a", "m"].map(outbox_entry);
-    let mut first = settlement("events");
-    first.outbox = entries[..2].to_vec();
-    journal.settle(&first).await.unwrap();
-    let mut second = settlement("more events");
-    second.outbox = entries[2..].to_vec();
-    journal.settle(&second).await.unwrap();
-    assert_eq!(journal.pending_deliveries().await.unwrap(), entries);
-
-    journal
-        .note_delivery("z", DeliveryState::Pending)
-        .await
-        .unwrap();
-    assert_eq!(journal.pending_deliveries().await.unwrap(), entries);
-    journal
-        .note_delivery("a", DeliveryState::Delivered)
-        .await
-        .unwrap();
-    let left = journal.pending_deliveries().await.unwrap();
-    assert_eq!(left, [entries[0].clone(), entries[2].clone()]);
-    assert!(
-        journal
-            .note_delivery("absent", DeliveryState::Delivered)
-            .await
-            .is_err()
-    );
 }
 
 async fn the_latest_pause_is_kept(journal: &dyn Journal) {

@@ -13,11 +13,13 @@ use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId};
 use cxda_domain::observed::ObservedResource;
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
+use cxda_domain::receiver::Receiver;
 use cxda_domain::reconcile::LastWord;
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::CallCost;
-use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Memory, Settlement};
+use cxda_ports::outbox::OutboxEntry;
 
 use crate::apply::Failure;
 use crate::apply::execution::{Execution, lock};
@@ -183,14 +185,16 @@ impl Execution<'_> {
 
     pub(super) fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
         let mut entries = Vec::new();
+        let created = self.ports.clock.now();
         for event in events {
             for subscription in &self.options.subscriptions {
                 let wanted = subscription.events.as_ref();
                 if wanted.is_none_or(|kinds| kinds.contains(&event.kind)) {
                     entries.push(OutboxEntry {
                         id: self.ports.ids.fresh(),
-                        webhook: subscription.webhook.clone(),
+                        receiver: Receiver::Webhook(subscription.webhook.clone()),
                         event: event.clone(),
+                        created,
                     });
                 }
             }

@@ -6,11 +6,12 @@ use cxda_adapters_memory::faults::{
     AuditCall, FaultyAudit, FaultyJournal, JournalCall, Moment, Which,
 };
 use cxda_domain::event::EventKind;
+use cxda_domain::key::RunId;
 use cxda_domain::request::Operation;
 use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Journal;
 use cxda_usecases::apply::Subscription;
-use cxda_usecases::deliver::deliver;
+use cxda_usecases::deliver::{DeliveryPorts, Sender, deliver};
 use serde_json::json;
 
 use crate::bench::{Bench, TABLE, action, address, outcomes, ports_of, view, with};
@@ -256,9 +257,19 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
     bench.run().await;
     let url = |text: &str| cxda_domain::secret::SecretText::new(text);
     let targets = [("all".to_owned(), url("https://all.example.com"))].into();
-    let delivered = deliver(&*bench.journal, &*bench.tenant, &targets)
-        .await
-        .unwrap();
+    let ports = DeliveryPorts {
+        outbox: &*bench.journal,
+        audit: &*bench.audit,
+        relay: &*bench.tenant,
+        clock: &bench.clock,
+        ids: &bench.ids,
+    };
+    let sender = Sender {
+        run: RunId::new("run"),
+        actor: "tester".into(),
+        tenant: "memory".into(),
+    };
+    let delivered = deliver(ports, &sender, &targets).await.unwrap();
     assert_eq!((delivered.delivered, delivered.pending), (2, 1));
     let relayed: Vec<String> = bench
         .tenant
@@ -267,8 +278,6 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
         .map(|(url, _)| url)
         .collect();
     assert_eq!(relayed, ["https://all.example.com"; 2]);
-    let again = deliver(&*bench.journal, &*bench.tenant, &targets)
-        .await
-        .unwrap();
+    let again = deliver(ports, &sender, &targets).await.unwrap();
     assert_eq!((again.delivered, again.pending), (0, 1));
 }
