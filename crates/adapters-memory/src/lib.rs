@@ -4,7 +4,7 @@
 //! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
-//! - [`progress::MemoryProgress`]: what a person would see.
+//! - [`stop::ManualStop`], [`stop::NeverStops`]: the wish to stop. [`progress::MemoryProgress`]: what a person would see.
 //! - [`faults`]: any of these, failing where a script says so.
 
 pub mod audit;
@@ -17,4 +17,5 @@ pub mod manifests;
 pub mod plans;
 pub mod progress;
 pub mod secrets;
+pub mod stop;
 pub mod tenant;
