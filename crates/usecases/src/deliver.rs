@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
 use cxda_ports::journal::{DeliveryState, Journal};
+use cxda_ports::stop::StopSignal;
 use cxda_ports::webhook::WebhookRelay;
 
 /// What came of one round of deliveries.
@@ -16,7 +17,7 @@ pub struct Delivered {
     pub pending: usize,
 }
 
-/// Tries each pending event once. `targets` names the URL of each webhook that the tenant relays to.
+/// Tries each pending event once, until `stop` is raised. `targets` names the URL of each webhook that the tenant relays to.
 ///
 /// # Errors
 ///
@@ -25,10 +26,12 @@ pub async fn deliver(
     journal: &dyn Journal,
     relay: &dyn WebhookRelay,
     targets: &BTreeMap<String, SecretText>,
+    stop: &dyn StopSignal,
 ) -> Result<Delivered, StoreError> {
     let mut outcome = Delivered::default();
     for entry in journal.pending_deliveries().await? {
-        let Some(url) = targets.get(&entry.webhook) else {
+        let url = targets.get(&entry.webhook);
+        let Some(url) = url.filter(|_| !stop.is_raised()) else {
             outcome.pending += 1;
             continue;
         };

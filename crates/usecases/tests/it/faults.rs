@@ -256,7 +256,7 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
     bench.run().await;
     let url = |text: &str| cxda_domain::secret::SecretText::new(text);
     let targets = [("all".to_owned(), url("https://all.example.com"))].into();
-    let delivered = deliver(&*bench.journal, &*bench.tenant, &targets)
+    let delivered = deliver(&*bench.journal, &*bench.tenant, &targets, &bench.stop)
         .await
         .unwrap();
     assert_eq!((delivered.delivered, delivered.pending), (2, 1));
@@ -267,7 +267,7 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
         .map(|(url, _)| url)
         .collect();
     assert_eq!(relayed, ["https://all.example.com"; 2]);
-    let again = deliver(&*bench.journal, &*bench.tenant, &targets)
+    let again = deliver(&*bench.journal, &*bench.tenant, &targets, &bench.stop)
         .await
         .unwrap();
     assert_eq!((again.delivered, again.pending), (0, 1));
