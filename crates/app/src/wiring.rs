@@ -17,7 +17,7 @@ mod tenant;
 pub(crate) use secrets::{HiddenSecrets, relay_targets, secrets};
 pub(crate) use simulator::simulator;
 pub(crate) use store::{Writing, journal_to_read, keep_pause, scope, scope_of, writing};
-pub(crate) use tenant::{Connection, Patience, auth, connect};
+pub(crate) use tenant::{Connection, Pace, Patience, auth, connect};
 
 /// Why something could not be wired, and how the process then ends.
 #[derive(Debug, thiserror::Error)]
