@@ -9,6 +9,8 @@
 //! wait and when to give up is decided by `cxda_domain` (`retry`, `breaker`, `throttle`); here it is carried out. Once a
 //! [`StopSignal`](cxda_ports::stop::StopSignal) is raised, nothing is waited for but answers, and these for [`STOP_GRACE`].
 //!
+//! Messages to webhooks go through [`webhook::Webhooks`]: by way of the tenant, or straight to their receivers.
+//!
 //! Deliberately absent: proxies, redirects, cookies, netrc, a token on disk, parsed numbers of unmanaged members.
 
 mod actions;
@@ -35,6 +37,7 @@ mod traffic;
 pub mod transport;
 mod versions;
 mod views;
+pub mod webhook;
 mod wire;
 
 pub use retry::STOP_GRACE;
