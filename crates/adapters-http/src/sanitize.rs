@@ -53,7 +53,7 @@ impl Screen {
     /// The first characters of a body that cannot be used.
     pub(crate) fn glimpse(&self, body: &[u8]) -> String {
         let redactor = self.redactor();
-        let head = &body[..body.len().min(MAX_TEXT_BYTES)];
+        let head = &body[..body.len().min(MAX_RAW_BYTES)];
         let text = String::from_utf8_lossy(head);
         let clean = shown(&redactor, &text, body.len() - head.len());
         clean.chars().take(MAX_GLIMPSE_CHARS).collect()
@@ -147,11 +147,14 @@ mod tests {
         assert_eq!(screen.clean("key hunter2!"), "key <redacted>!");
         assert_eq!(screen.clean("key hun\u{200b}ter2!"), "key <redacted>!");
         assert_eq!(screen.glimpse(b"hunter2 \xff"), "<redacted> \u{fffd}");
-        for half in ["hunter2", "h\u{200b}u\u{200b}n\u{200b}ter2"] {
+        for half in [
+            "hunter2",
+            "h\u{200b}u\u{200b}n\u{200b}ter2",
+            r"\u0068\u0075\u006e\u0074er2",
+        ] {
             let bytes = half.len() - "ter2".len();
-            let split = " ".repeat(MAX_TEXT_BYTES - bytes) + half;
-            assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
             let split = " ".repeat(MAX_RAW_BYTES - bytes) + half;
+            assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
             assert_eq!(screen.clean(&split), "", "nor half of a secret");
         }
     }
