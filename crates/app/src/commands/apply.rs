@@ -1,7 +1,7 @@
 //! `cxda apply`: plan, ask, carry out, notify, audit.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -129,13 +129,8 @@ fn refused(
 
 fn confirmed() -> bool {
     let mut answer = String::new();
-    #[expect(
-        clippy::print_stderr,
-        reason = "a question is neither a result nor an error"
-    )]
-    {
-        eprint!("\nApply this plan? Only `yes` is taken for a yes: ");
-    }
+    let question = "\nApply this plan? Only `yes` is taken for a yes: ";
+    let _ = std::io::stderr().lock().write_all(question.as_bytes());
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && answer.trim() == "yes"
 }
