@@ -16,9 +16,9 @@ use crate::apply::Failure;
 use crate::apply::confirm::Trust;
 use crate::apply::execution::{Execution, Progressed};
 use crate::apply::find::Found;
-use crate::apply::journaling::{Ending, Fate, Write, encrypted, memory, names};
+use crate::apply::journaling::{Ending, Fate, Write, encrypted, names};
 use crate::apply::open::OpenWrite;
-use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
+use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof};
 
 /// The audit note of a create whose name was taken by something that is as wanted.
 const ADOPTED: &str = "adopted";
@@ -83,7 +83,9 @@ impl Execution<'_> {
         progressed.id = Some(id.clone());
         self.confirm(change, &desired, &made.resource, made.trust, progressed)
             .await?;
-        if let (Trust::Unseen, Memory::Applied(now)) = (made.trust, memory(change, &id, &desired)) {
+        if let (Trust::Unseen, Memory::Applied(now)) =
+            (made.trust, self.memory(change, &id, &desired))
+        {
             self.ports.journal.adopt(&[self.aged(now)]).await?;
         }
         self.build_indexes(change, &desired, progressed).await
@@ -199,9 +201,9 @@ impl Execution<'_> {
         there: ObservedResource,
     ) -> Result<Made, Failure> {
         let (memory, trust) = match payload {
-            Payload::Same => (memory(write.change, &there.id, desired), Trust::Sent),
+            Payload::Same => (self.memory(write.change, &there.id, desired), Trust::Sent),
             // Of another payload only what is shown is known.
-            Payload::Other => (as_shown(&there, desired.protect), Trust::Unseen),
+            Payload::Other => (self.as_shown(&there, desired.protect), Trust::Unseen),
         };
         let cost = CallCost::default();
         let ending = Ending {
@@ -244,7 +246,7 @@ impl Execution<'_> {
             id: Some(id),
             cost: created.cost,
             encrypted: encrypted(desired, &created.value),
-            memory: memory(write.change, id, desired),
+            memory: self.memory(write.change, id, desired),
             error: None,
             events: self.events(write.change, id, desired, created.cost, &intent),
         };
@@ -363,7 +365,7 @@ impl Execution<'_> {
             cost,
             encrypted: None,
             memory: match trust {
-                Trust::Sent => memory(write.change, &there.id, desired),
+                Trust::Sent => self.memory(write.change, &there.id, desired),
                 Trust::Unseen => Memory::Unchanged,
             },
             error: Some(note.to_owned()),

@@ -145,7 +145,7 @@ impl Execution<'_> {
             // It was taken note of with the plan, or a change of it is planned.
             Some(_) => Memory::Unchanged,
             // Nobody wants it any more, but it is ours to prune.
-            None => as_shown(&there, false),
+            None => self.as_shown(&there, false),
         };
         Some(Proof {
             memory,
@@ -212,6 +212,19 @@ impl Execution<'_> {
             .then(|| Proof::over(Phase::Failed, NOT_APPLIED, Some(id.clone())))
     }
 
+    /// What is remembered of a resource of which only what `there` shows is known.
+    pub(super) fn as_shown(&self, there: &ObservedResource, protect: bool) -> Memory {
+        let (id, secrets) = (there.id.clone(), BTreeMap::new());
+        Memory::Applied(LastApplied::new(
+            there.address(),
+            id,
+            &there.fields,
+            secrets,
+            protect,
+            &self.key,
+        ))
+    }
+
     /// Whether a read says that nothing has the id; `None` where it says nothing.
     pub(super) async fn is_gone(&self, kind: ResourceKind, id: &ResourceId) -> Option<bool> {
         match self.read_id(kind, id).await {
@@ -220,16 +233,4 @@ impl Execution<'_> {
             Err(_) => None,
         }
     }
-}
-
-/// What is remembered of a resource of which only what `there` shows is known.
-pub(super) fn as_shown(there: &ObservedResource, protect: bool) -> Memory {
-    let (id, secrets) = (there.id.clone(), BTreeMap::new());
-    Memory::Applied(LastApplied::new(
-        there.address(),
-        id,
-        &there.fields,
-        secrets,
-        protect,
-    ))
 }
