@@ -21,7 +21,7 @@ use cxda_usecases::saved::SavedPlan;
 use tracing::Instrument as _;
 
 use crate::cli::{ApplyArgs, OnErrorChoice};
-use crate::commands::plan::{destination, show, unconnected};
+use crate::commands::plan::{destination, hide_echoes, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::pause;
@@ -163,7 +163,8 @@ impl Run<'_> {
         };
         let planned = plan(ports, scope).await;
         bar.clear();
-        let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+        let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+        hide_echoes(&mut planned.plan, &connection.client);
         if let Some(exit) = refused(context, self.arguments, connection, &planned, saved)? {
             return Ok(exit);
         }
