@@ -78,22 +78,19 @@ fn shown(redactor: &Redactor, head: &str, left_out: usize) -> String {
         let kept = clean.len().saturating_sub(redactor.longest());
         clean.truncate(clean.floor_char_boundary(kept));
     }
-    redactor.redact(&clean)
+    in_one_line(&redactor.redact(&clean))
 }
 
-/// `text` in one line: white space as single spaces, without control, bidirectional and invisible characters.
+/// `text` without control, bidirectional and invisible characters, save white space.
 fn visible(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len().min(MAX_TEXT_BYTES));
-    for c in text.chars() {
-        if c.is_whitespace() {
-            if !clean.ends_with(' ') {
-                clean.push(' ');
-            }
-        } else if is_plain(c) {
-            clean.push(c);
-        }
-    }
-    clean.trim().to_owned()
+    let keep = |c: &char| c.is_whitespace() || is_plain(*c);
+    text.chars().filter(keep).collect()
+}
+
+/// `text` with its white space as single spaces.
+fn in_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// At most `limit` bytes of `text`, ended by `…` where something is left out.
@@ -146,6 +143,8 @@ mod tests {
         screen.hide([SecretText::new("hunter2")]);
         assert_eq!(screen.clean("key hunter2!"), "key <redacted>!");
         assert_eq!(screen.clean("key hun\u{200b}ter2!"), "key <redacted>!");
+        screen.hide([SecretText::new("of two\n\tlines")]);
+        assert_eq!(screen.clean("o\u{1b}f two\n\tlines"), "<redacted>");
         assert_eq!(screen.glimpse(b"hunter2 \xff"), "<redacted> \u{fffd}");
         for half in [
             "hunter2",

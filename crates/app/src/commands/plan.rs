@@ -136,8 +136,15 @@ pub(super) fn hide_echoes(plan: &mut Plan, client: &HttpTenant) {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-    for field in plan.changes.iter_mut().flat_map(|change| &mut change.fields) {
-        field.path = client.redact(&field.path);
+    for field in plan
+        .changes
+        .iter_mut()
+        .flat_map(|change| &mut change.fields)
+    {
+        // The names of variables are the only words of the tenant in a path.
+        if let Some((block, name)) = field.path.split_once('.') {
+            field.path = format!("{block}.{}", client.redact(name));
+        }
         hide(&mut field.before, client);
     }
     let violations = std::mem::take(&mut plan.violations).into_iter();
