@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
+use crate::instant::UtcMillis;
 use crate::key::{Digest, Fingerprint, ResourceId};
 use crate::projection::{Projection, canonical};
 
@@ -19,14 +20,25 @@ pub struct LastApplied {
     pub id: ResourceId,
     /// A digest of each managed field, by its path.
     pub fields: BTreeMap<String, Digest>,
-    /// A fingerprint of each encrypted value, by the variable's name.
-    pub secrets: BTreeMap<String, Fingerprint>,
+    /// Each encrypted value, by the variable's name.
+    pub secrets: BTreeMap<String, KeptSecret>,
     /// Whether its manifest protected it.
     pub protect: bool,
 }
 
+/// What is remembered of an encrypted value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptSecret {
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// When it took the place of another one, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<UtcMillis>,
+}
+
 impl LastApplied {
-    /// The record of `fields` having been applied.
+    /// The record of `fields` having been applied; since when each secret is what it is, [`LastApplied::dated`] adds.
     pub fn new(
         address: Address,
         id: ResourceId,
@@ -38,8 +50,34 @@ impl LastApplied {
             address,
             id,
             fields: field_digests(fields),
-            secrets,
+            secrets: secrets
+                .into_iter()
+                .map(|(name, fingerprint)| (name, KeptSecret::undated(fingerprint)))
+                .collect(),
             protect,
+        }
+    }
+
+    /// With the age of each secret: that of `before` where it is the same one, else it is of `now`, where that is known.
+    #[must_use]
+    pub fn dated(mut self, before: Option<&Self>, now: Option<UtcMillis>) -> Self {
+        for (name, secret) in &mut self.secrets {
+            let kept = before.and_then(|before| before.secrets.get(name));
+            secret.since = match kept {
+                Some(kept) if kept.fingerprint == secret.fingerprint => kept.since,
+                _ => now,
+            };
+        }
+        self
+    }
+}
+
+impl KeptSecret {
+    /// A value of which nobody knows since when it is that one.
+    pub fn undated(fingerprint: Fingerprint) -> Self {
+        Self {
+            fingerprint,
+            since: None,
         }
     }
 }
@@ -82,6 +120,31 @@ mod tests {
         assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "b.c"]);
         assert_eq!(found, digests(json!({"a": 1.0, "b": {"c": [1.0, {}]}})));
         assert_ne!(found, digests(json!({"a": 2, "b": {"c": [1, {}]}})));
+    }
+
+    #[test]
+    fn a_secret_is_as_old_as_its_last_change() {
+        let at = UtcMillis::from_epoch_millis;
+        let applied = |fingerprint: &str| {
+            let secrets = BTreeMap::from([("v".to_owned(), Fingerprint::new(fingerprint))]);
+            let id = "id-1".parse().unwrap();
+            LastApplied::new(
+                Address::action("abc"),
+                id,
+                &Projection::default(),
+                secrets,
+                false,
+            )
+        };
+        let since = |applied: &LastApplied| applied.secrets["v"].since;
+        let first = applied("f").dated(None, Some(at(1)));
+        assert_eq!(since(&first), Some(at(1)));
+        let same = applied("f").dated(Some(&first), Some(at(2)));
+        assert_eq!(since(&same), Some(at(1)));
+        let other = applied("g").dated(Some(&same), Some(at(3)));
+        assert_eq!(since(&other), Some(at(3)));
+        let unknown = applied("f").dated(Some(&applied("f")), Some(at(4)));
+        assert_eq!(since(&unknown), None, "nobody knows since when");
     }
 
     #[test]

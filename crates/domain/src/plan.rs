@@ -288,7 +288,8 @@ fn write(input: PlanInput<'_>, address: &Address, desired: &Desired) -> Outcome 
             &wanted,
             desired.secrets.clone(),
             desired.protect,
-        );
+        )
+        .dated(applied, None);
         return Outcome::Unchanged((applied != Some(&now)).then_some(now));
     };
     Outcome::Change(Change {
@@ -353,7 +354,10 @@ fn changed_secrets(
     applied: Option<&LastApplied>,
     fields: &[FieldDifference],
 ) -> Vec<FieldDifference> {
-    let known = |name: &str| applied.and_then(|applied| applied.secrets.get(name));
+    let known = |name: &str| {
+        let kept = applied.and_then(|applied| applied.secrets.get(name));
+        kept.map(|kept| &kept.fingerprint)
+    };
     // A variable that is new as a whole is one difference, not two.
     let is_new = |name: &str| {
         let path = format!("{}.{name}", Projection::VARIABLES);

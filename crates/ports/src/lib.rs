@@ -1,11 +1,12 @@
 //! The ports of `cxda`: every way in which its core reaches the outside.
 //!
 //! - [`actions::ActionsApi`], [`views::ViewsApi`], [`views::TablesApi`]: the tenant.
-//! - [`webhook::WebhookRelay`]: the tenant's route to webhooks.
+//! - [`webhook::WebhookRelay`]: the tenant's route to webhooks; [`webhook::WebhookSender`]: any route to any receiver.
 //! - [`manifests::ManifestSource`], [`manifests::PlanStore`]: the project's files.
 //! - [`secrets::SecretSource`]: values by reference.
-//! - [`journal::Journal`], [`audit::AuditSink`]: what must survive a crash.
-//! - [`clock::Clock`], [`ids::IdSource`], [`ids::Jitter`]: time and randomness.
+//! - [`journal::Journal`], [`outbox::Outbox`], [`audit::AuditSink`]: what must survive a crash.
+//! - [`lookups::CacheLookups`]: what was reported of caches.
+//! - [`clock::Clock`], [`ids::IdSource`], [`ids::Jitter`]: time and randomness. [`stop::StopSignal`]: the wish to stop.
 //! - [`progress::Progress`]: what a person sees meanwhile.
 
 pub mod actions;
@@ -14,9 +15,12 @@ pub mod clock;
 pub mod error;
 pub mod ids;
 pub mod journal;
+pub mod lookups;
 pub mod manifests;
+pub mod outbox;
 pub mod page;
 pub mod progress;
 pub mod secrets;
+pub mod stop;
 pub mod views;
 pub mod webhook;

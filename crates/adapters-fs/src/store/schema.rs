@@ -8,13 +8,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cxda_ports::error::StoreError;
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::opening;
 use crate::atomic;
 
 /// What brings a file from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
+
+/// How many pages are copied between two looks for somebody who writes.
+const PAGES_A_STEP: std::ffi::c_int = 1_024;
 
 /// How long to wait for another process that is just writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,7 +60,25 @@ pub(super) fn open_read_only(path: &Path) -> Result<Option<Connection>, StoreErr
     let connection = opened.map_err(opening)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(opening)?;
     let version = version(&connection, path)?;
-    Ok((version > 0).then_some(connection))
+    if version == 0 {
+        Ok(None)
+    } else if version == current() {
+        Ok(Some(connection))
+    } else {
+        current_copy(&connection, path).map(Some)
+    }
+}
+
+/// A copy in memory of an older store that must stay as it is, brought to the current version.
+fn current_copy(older: &Connection, path: &Path) -> Result<Connection, StoreError> {
+    let mut copy = Connection::open_in_memory().map_err(opening)?;
+    let backup = Backup::new(older, &mut copy).map_err(opening)?;
+    backup
+        .run_to_completion(PAGES_A_STEP, Duration::ZERO, None)
+        .map_err(opening)?;
+    drop(backup);
+    migrate(&mut copy, path)?;
+    Ok(copy)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -94,18 +120,21 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     transaction.commit().map_err(opening)
 }
 
-fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(opening)?;
-    let known = (0_i64..).zip(MIGRATIONS).count();
-    if usize::try_from(version).is_ok_and(|version| version <= known) {
+    if (0..=current()).contains(&version) {
         Ok(version)
     } else {
         Err(StoreError::Newer {
             path: path.display().to_string(),
         })
     }
+}
+
+fn current() -> i64 {
+    (0..).zip(MIGRATIONS).fold(0, |version, _| version + 1)
 }
 
 /// The key of the fingerprints: the one that the store keeps, else `fresh`, which it keeps from now on.

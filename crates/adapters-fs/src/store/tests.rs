@@ -1,12 +1,14 @@
 //! What only the store on disk promises; what every journal promises is the conformance suite's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cxda_domain::audit::{AuditAction, AuditedResource, Compliance, Phase};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, IdempotencyKey, RunId};
 use cxda_domain::request::Operation;
 use tempfile::TempDir;
+
+use cxda_domain::applied::KeptSecret;
 
 use super::*;
 use crate::audit::chain;
@@ -31,7 +33,7 @@ fn applied(name: &str) -> LastApplied {
         address: Address::action(name),
         id: "a1".parse().unwrap(),
         fields: BTreeMap::from([("enabled".into(), Digest::of("true"))]),
-        secrets: BTreeMap::from([("token".into(), Fingerprint::new("f"))]),
+        secrets: BTreeMap::from([("token".into(), KeptSecret::undated(Fingerprint::new("f")))]),
         protect: true,
     }
 }
@@ -44,7 +46,7 @@ fn intent(operation_id: &str) -> Intent {
         address: Address::action("score"),
         id: None,
         key: Some(IdempotencyKey::new("k")),
-        payload: Digest::of("body"),
+        payload: Fingerprint::new("body"),
         base_tag: None,
         created: UtcMillis::from_epoch_millis(-1),
     }
@@ -80,7 +82,7 @@ async fn what_was_kept_is_there_after_reopening() {
         store.last_applied().await.unwrap(),
         BTreeMap::from([(Address::action("one"), applied("one"))])
     );
-    assert_eq!(store.open_intents().await.unwrap(), [intent("op")]);
+    assert_eq!(store.open_intents().await.unwrap()[0].intent, intent("op"));
     assert_eq!(store.records_after(0).await.unwrap(), [record]);
 }
 
@@ -155,27 +157,49 @@ async fn a_pause_is_kept_for_its_tenant_alone_and_outlives_the_process() {
     }
 }
 
+fn bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut file = crate::atomic::open_to_read(path).unwrap();
+    std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+    bytes
+}
+
+/// A store as the first version of its tables had it, with one resource that has one secret.
+fn first_version(path: &Path) {
+    crate::atomic::make_folder(path.parent().unwrap()).unwrap();
+    let connection = Connection::open(path).unwrap();
+    connection
+        .execute_batch(include_str!("schema/1.sql"))
+        .unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    connection
+        .execute("INSERT INTO meta VALUES ('fingerprint_key', ?1)", [KEY])
+        .unwrap();
+    let applied = "INSERT INTO applied VALUES ('a', 'https://na1.example', 'action/one', 'id-one', '{}', '{\"token\":\"f\"}', 0)";
+    connection.execute_batch(applied).unwrap();
+}
+
 #[tokio::test]
 async fn a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_be_written() {
     let (_folder, path) = place();
-    let store = Store::open(&path, scope("a"), KEY).unwrap();
-    store.adopt(&[applied("one")]).await.unwrap();
-    drop(store);
-    let connection = Connection::open(&path).unwrap();
-    connection.execute_batch("DROP TABLE pauses").unwrap();
-    connection.pragma_update(None, "user_version", 1).unwrap();
-    drop(connection);
-
+    first_version(&path);
+    let before = bytes(&path);
+    let secrets = BTreeMap::from([(
+        "token".to_owned(),
+        KeptSecret::undated(Fingerprint::new("f")),
+    )]);
     let reader = Store::open_read_only(&path, scope("a")).unwrap().unwrap();
     assert_eq!(reader.not_before().await.unwrap(), None);
-    assert_eq!(reader.last_applied().await.unwrap().len(), 1);
+    let applied = reader.last_applied().await.unwrap();
+    assert_eq!(applied.values().next().unwrap().secrets, secrets);
     drop(reader);
+    assert_eq!(bytes(&path), before);
 
     let instant = UtcMillis::from_epoch_millis(7);
     let store = Store::open(&path, scope("a"), KEY).unwrap();
     store.keep_not_before(instant).await.unwrap();
     assert_eq!(store.not_before().await.unwrap(), Some(instant));
-    assert_eq!(store.last_applied().await.unwrap().len(), 1);
+    assert_eq!(store.last_applied().await.unwrap(), applied);
 }
 
 #[test]
@@ -183,7 +207,10 @@ fn a_store_of_a_newer_version_is_refused() {
     let (_folder, path) = place();
     drop(Store::open(&path, scope("a"), KEY).unwrap());
     let connection = Connection::open(&path).unwrap();
-    connection.pragma_update(None, "user_version", 3).unwrap();
+    let newer = schema::version(&connection, &path).unwrap() + 1;
+    connection
+        .pragma_update(None, "user_version", newer)
+        .unwrap();
     drop(connection);
     for refused in [
         Store::open(&path, scope("a"), KEY).map(drop),
@@ -262,7 +289,9 @@ async fn t_13_the_store_holds_no_secret() {
     let store = Store::open(&path, scope("a"), KEY).unwrap();
     let fingerprint = store.fingerprint(&SecretText::new(canary));
     let mut resource = applied("one");
-    resource.secrets.insert("token".into(), fingerprint);
+    resource
+        .secrets
+        .insert("token".into(), KeptSecret::undated(fingerprint));
     store.adopt(&[resource]).await.unwrap();
     drop(store);
     let mut bytes = Vec::new();

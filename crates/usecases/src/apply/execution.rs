@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::diff::{Cause, LeftOut, differences};
+use cxda_domain::diff::{LeftOut, differences};
 use cxda_domain::key::ResourceId;
 use cxda_domain::manifest::Declaration;
 use cxda_domain::observed::{ObservedResource, ObservedState};
@@ -16,9 +16,9 @@ use cxda_domain::request::Operation;
 use cxda_domain::retry::RetryLimits;
 use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
-use cxda_ports::journal::Journal;
 use cxda_ports::progress::ProgressEvent;
 
+use crate::apply::failure::meets_every_write;
 use crate::apply::open::{OpenWrite, open_writes};
 use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome, skipped};
 use crate::plan::Planned;
@@ -41,8 +41,6 @@ pub(super) struct Execution<'a> {
     pub(super) planned: &'a Planned,
     /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
-    /// The ids of what was applied before, where a create of it is planned all the same.
-    applied: BTreeMap<Address, ResourceId>,
     /// Operations that were settled in this run.
     pub(super) settled: Mutex<BTreeSet<String>>,
     /// What the tenant does not permit, as it said so.
@@ -66,13 +64,11 @@ impl<'a> Execution<'a> {
         planned: &'a Planned,
     ) -> Result<Self, StoreError> {
         let open = open_writes(ports.journal).await?;
-        let applied = applied_before(ports.journal, planned).await?;
         Ok(Self {
             ports,
             options,
             planned,
             open,
-            applied,
             settled: Mutex::default(),
             denied: Mutex::default(),
             view_ids: Mutex::default(),
@@ -83,7 +79,7 @@ impl<'a> Execution<'a> {
 
     /// The id under which `address` was applied before this run.
     pub(super) fn applied_as(&self, address: &Address) -> Option<&ResourceId> {
-        self.applied.get(address)
+        self.planned.applied.get(address).map(|applied| &applied.id)
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -142,7 +138,7 @@ impl<'a> Execution<'a> {
         }
         lock(&self.failed).insert(result.address.clone());
         if let Some(error) = result.failure.as_ref().and_then(Failure::api) {
-            self.note_denial(error);
+            self.note_refusal(error);
         }
         let failed = result.outcome != Outcome::Skipped;
         let fatal = result.failure.as_ref().is_some_and(Failure::stops_all);
@@ -168,8 +164,12 @@ impl<'a> Execution<'a> {
         error
     }
 
-    /// Takes note that the tenant does not permit an operation: it is asked for no further one of its kind.
-    pub(super) fn note_denial(&self, error: &ApiError) {
+    /// Takes note of what follows from a refusal for other changes, whatever becomes of this one: an operation that the tenant
+    /// does not permit is not asked for again, and what would meet every write ends the run.
+    pub(super) fn note_refusal(&self, error: &ApiError) {
+        if meets_every_write(error) {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
         if let ApiErrorKind::PermissionDenied { .. } = error.kind {
             let mut denied = lock(&self.denied);
             denied.entry(error.operation).or_insert_with(|| ApiError {
@@ -279,22 +279,6 @@ impl<'a> Execution<'a> {
             Declaration::Action(_) => None,
         }
     }
-}
-
-/// Reads once for all changes what none of them may create a second time.
-async fn applied_before(
-    journal: &dyn Journal,
-    planned: &Planned,
-) -> Result<BTreeMap<Address, ResourceId>, StoreError> {
-    let vanished =
-        |change: &Change| change.kind == ChangeKind::Create && change.cause == Cause::Drift;
-    if !planned.plan.changes.iter().any(vanished) {
-        return Ok(BTreeMap::new());
-    }
-    let applied = journal.last_applied().await?.into_iter();
-    Ok(applied
-        .map(|(address, applied)| (address, applied.id))
-        .collect())
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
