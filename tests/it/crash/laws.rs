@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use cxda_adapters_fs::audit::{compare, verify};
 use cxda_adapters_fs::store::{Scope, Store};
 use cxda_domain::request::Operation;
-use cxda_ports::journal::Journal;
+use cxda_ports::outbox::Outbox;
 use cxda_simulator::LogEntry;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::scene::{Desired, Scene};
 
@@ -114,9 +116,7 @@ fn of_pairs(records: &[Value]) -> Vec<String> {
 fn of_events(scene: &Scene, records: &[Value]) -> Vec<String> {
     let mut told: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for body in relayed(scene).into_iter().chain(pending(scene)) {
-        told.entry(event_of(&body))
-            .or_default()
-            .insert(body.to_string());
+        told.entry(event_of(&body)).or_default().insert(body);
     }
     let mut done: BTreeMap<(String, String), usize> = BTreeMap::new();
     for record in records.iter().filter(|record| record["phase"] == "done") {
@@ -151,7 +151,8 @@ fn told_as(action: &str) -> &'static [&'static str] {
 }
 
 /// The event's kind and the id of its resource.
-fn event_of(body: &Value) -> (String, String) {
+fn event_of(body: &str) -> (String, String) {
+    let body: Value = serde_json::from_str(body).unwrap();
     let kind = ["event", "eventType"].iter().find_map(|key| body.get(key));
     let kind = kind.map_or("DATE_PROCESSED".to_owned(), said);
     let id = ["action_id", "data_action_id"]
@@ -160,24 +161,30 @@ fn event_of(body: &Value) -> (String, String) {
     (kind, said(id.unwrap_or(&body["data"]["viewId"])))
 }
 
-/// The payloads that the tenant took to be relayed.
-fn relayed(scene: &Scene) -> Vec<Value> {
+/// The payloads that the tenant took to be relayed, byte for byte.
+fn relayed(scene: &Scene) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Relayed {
+        payload: Box<RawValue>,
+    }
     let log = scene.tenant.log();
     let taken = log.iter().filter(|entry| {
         entry.operation == Some(Operation::RelayWebhook) && entry.status == Some(202)
     });
     taken
         .map(|entry| {
-            let body: Value = serde_json::from_str(entry.body.as_ref().unwrap().get()).unwrap();
-            body["payload"].clone()
+            let body = entry.body.as_ref().unwrap().get();
+            let relayed: Relayed = serde_json::from_str(body).unwrap();
+            relayed.payload.get().to_owned()
         })
         .collect()
 }
 
 /// The payloads that wait in the outbox.
-fn pending(scene: &Scene) -> Vec<Value> {
-    let entries = block_on(store(scene).pending_deliveries()).unwrap();
-    entries.into_iter().map(|entry| entry.event.body).collect()
+fn pending(scene: &Scene) -> Vec<String> {
+    let entries = block_on(store(scene).entries(0)).unwrap();
+    let waiting = entries.into_iter();
+    waiting.map(|each| each.entry.event.body).collect()
 }
 
 fn store(scene: &Scene) -> Store {
