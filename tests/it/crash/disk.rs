@@ -66,7 +66,9 @@ impl Case {
         let file = failed.path.rsplit('/').next().unwrap_or_default();
         let what = format!("{self:?}, {} {file}", failed.call);
         let mut found = judge(&ended, file);
-        let again = noted.iter().filter(|noted| noted.what == "again");
+        // Of a store that is just being made, SQLite undoes the first page and flushes that.
+        let made = scene.audit_log().exists();
+        let again = noted.iter().filter(|noted| noted.what == "again" && made);
         found.extend(again.map(|again| format!("flushed again: {}", again.path)));
         found.extend(unaudited(&scene));
         let mut found: Vec<String> = found
@@ -142,20 +144,30 @@ fn a_disk_that_refuses_while_resources_are_changed_lets_nothing_go_unaudited_or_
     hold_for_a_sample(Desired::Second);
 }
 
+/// Each change of a run, in each of six ways.
+#[track_caller]
+fn hold_for_all(desired: Desired) {
+    let all = 1..=changes(desired).len();
+    hold(all.flat_map(|nth| {
+        Refusal::ALL.into_iter().flat_map(move |refusal| {
+            [Then::Recovers, Then::Stays].map(|then| Case {
+                desired,
+                nth,
+                refusal,
+                then,
+            })
+        })
+    }));
+}
+
 #[test]
 #[ignore = "takes half an hour"]
-fn a_disk_that_refuses_any_change_lets_nothing_go_unaudited_or_lost() {
-    for desired in [Desired::First, Desired::Second] {
-        let all = 1..=changes(desired).len();
-        hold(all.flat_map(|nth| {
-            Refusal::ALL.into_iter().flat_map(move |refusal| {
-                [Then::Recovers, Then::Stays].map(|then| Case {
-                    desired,
-                    nth,
-                    refusal,
-                    then,
-                })
-            })
-        }));
-    }
+fn a_disk_that_refuses_any_change_while_resources_are_made_lets_nothing_go_unaudited_or_lost() {
+    hold_for_all(Desired::First);
+}
+
+#[test]
+#[ignore = "takes half an hour"]
+fn a_disk_that_refuses_any_change_while_resources_are_changed_lets_nothing_go_unaudited_or_lost() {
+    hold_for_all(Desired::Second);
 }

@@ -80,7 +80,9 @@ fn a_full_file_system_lets_nothing_go_unaudited_or_lost() {
         (cd disk; exec "$@") && code=0 || code=$?
         [ ! -e disk/.cxda ] || cp -a disk/.cxda .
         exit $code"#;
-    let sizes = [24, 36, 48, 64, 96, 128, 160, 192, 256, 320, 384, 448, 16_384];
+    let sizes = [
+        24, 36, 48, 64, 96, 128, 160, 192, 256, 320, 384, 448, 16_384,
+    ];
     hold(&sizes, |scene, size| {
         apply_by(scene, &["unshare", "-Urm"], script, size)
     });

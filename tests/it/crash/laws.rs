@@ -13,29 +13,47 @@ use serde_json::value::RawValue;
 
 use super::scene::{Desired, Scene};
 
-/// A write, by what the audit log calls it and by the name or the id of its resource.
-type Write = (&'static str, String);
+/// What the audit log calls the delivery of a webhook.
+const DELIVERY: &str = "DELIVER_WEBHOOK";
+
+/// A write, by what the audit log calls it and by the name of its resource, before it has an id; of a delivery also by its event.
+type Write = (String, String);
 
 /// What is wrong after a run that was cut short: a write that came to the tenant although no whole line of the audit file says
 /// that it was intended.
 pub(super) fn unaudited(scene: &Scene) -> Vec<String> {
     let text = std::fs::read_to_string(scene.audit_log()).unwrap_or_default();
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let intended: BTreeSet<(String, String)> = whole
+    let records: Vec<Value> = whole
         .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|record| record["phase"] == "intended")
-        .flat_map(|record| {
-            let action = said(&record["action"]);
-            let resource = &record["resource"];
-            [&resource["name"], &resource["id"]].map(|which| (action.clone(), said(which)))
-        })
+        .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    let lacks = |write: &Write| !intended.contains(&(write.0.to_owned(), write.1.clone()));
-    let sent = scene.tenant.log();
-    let sent = sent.iter().filter_map(write_of).filter(lacks);
-    sent.map(|(action, which)| format!("{action} {which} was sent and never intended"))
+    let named = records.iter().map(|record| {
+        (
+            said(&record["resource"]["id"]),
+            said(&record["resource"]["name"]),
+        )
+    });
+    let names: BTreeMap<String, String> = named.collect();
+    let intended = records
+        .iter()
+        .filter(|record| record["phase"] == "intended");
+    let intended: BTreeSet<Write> = intended.map(recorded).collect();
+    let log = scene.tenant.log();
+    let sent = log.iter().filter_map(|entry| sent(entry, &names));
+    sent.filter(|write| !intended.contains(write))
+        .map(|write| format!("{write:?} was sent and never intended"))
         .collect()
+}
+
+/// The write that a record is about.
+fn recorded(record: &Value) -> Write {
+    let (action, name) = (said(&record["action"]), said(&record["resource"]["name"]));
+    if action == DELIVERY {
+        let event = said(&record["changes"][0]);
+        return (format!("{action} {event}"), name);
+    }
+    (action, name)
 }
 
 /// All that is wrong after a run that came to its end.
@@ -78,36 +96,33 @@ fn of_names(scene: &Scene, desired: Desired) -> Vec<String> {
 /// No name was created twice: what was answered with 201 came under one key.
 fn of_creates(scene: &Scene) -> Vec<String> {
     let mut keys: BTreeMap<Write, BTreeSet<String>> = BTreeMap::new();
-    for entry in scene.tenant.log() {
-        if let (Some(write), Some(201)) = (write_of(&entry), entry.status) {
+    let log = scene.tenant.log();
+    for entry in log.iter().filter(|entry| entry.status == Some(201)) {
+        if let Some(write) = sent(entry, &BTreeMap::new()) {
             let key = entry.headers.get("idempotency-key").cloned();
-            keys.entry(write)
-                .or_default()
-                .insert(key.unwrap_or_default());
+            let known = keys.entry(write).or_default();
+            known.insert(key.unwrap_or_default());
         }
     }
     keys.retain(|_, keys| keys.len() != 1);
-    keys.iter()
+    let twice = keys.iter();
+    twice
         .map(|(write, keys)| format!("{write:?} was made under {keys:?}"))
         .collect()
 }
 
 /// Of each write the audit log holds one intent and one outcome, in this order, and then perhaps the next write of its kind.
 fn of_pairs(records: &[Value]) -> Vec<String> {
-    let mut stories: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut stories: BTreeMap<Write, Vec<String>> = BTreeMap::new();
     for record in records {
-        let resource = &record["resource"];
-        let (action, name) = (said(&record["action"]), said(&resource["name"]));
-        let story = stories.entry(format!("{action} {name}")).or_default();
+        let story = stories.entry(recorded(record)).or_default();
         story.push(said(&record["phase"]));
     }
-    stories.retain(|_, story| {
-        let mut pairs = story.chunks(2);
-        !pairs.all(|pair| matches!(pair, [first, last] if first == "intended" && last != "intended"))
-    });
+    let is_pair = |pair: &[String]| matches!(pair, [first, last] if first == "intended" && last != "intended");
+    stories.retain(|_, story| !story.chunks(2).all(is_pair));
     stories
         .iter()
-        .map(|(write, story)| format!("{write} has the records {story:?}"))
+        .map(|(write, story)| format!("{write:?} has the records {story:?}"))
         .collect()
 }
 
@@ -125,7 +140,8 @@ fn of_events(scene: &Scene, records: &[Value]) -> Vec<String> {
             *done.entry(((*kind).to_owned(), id.clone())).or_default() += 1;
         }
     }
-    let must_be_told = |(kind, _): &&(String, String)| kind.starts_with("VIEW") || kind.starts_with("ACTION");
+    let must_be_told =
+        |(kind, _): &&(String, String)| kind.starts_with("VIEW") || kind.starts_with("ACTION");
     let lost = done.keys().filter(must_be_told);
     let lost = lost.filter(|event| !told.contains_key(event));
     let mut found: Vec<String> = lost.map(|event| format!("{event:?} was lost")).collect();
@@ -161,23 +177,24 @@ fn event_of(body: &str) -> (String, String) {
     (kind, said(id.unwrap_or(&body["data"]["viewId"])))
 }
 
-/// The payloads that the tenant took to be relayed, byte for byte.
+/// The payloads that the tenant took to be relayed.
 fn relayed(scene: &Scene) -> Vec<String> {
+    let log = scene.tenant.log();
+    let relayed = |entry: &&LogEntry| entry.operation == Some(Operation::RelayWebhook);
+    let taken = log.iter().filter(relayed);
+    let taken = taken.filter(|entry| entry.status == Some(202));
+    taken.map(payload).collect()
+}
+
+/// What the tenant was asked to relay, byte for byte.
+fn payload(entry: &LogEntry) -> String {
     #[derive(Deserialize)]
     struct Relayed {
         payload: Box<RawValue>,
     }
-    let log = scene.tenant.log();
-    let taken = log.iter().filter(|entry| {
-        entry.operation == Some(Operation::RelayWebhook) && entry.status == Some(202)
-    });
-    taken
-        .map(|entry| {
-            let body = entry.body.as_ref().unwrap().get();
-            let relayed: Relayed = serde_json::from_str(body).unwrap();
-            relayed.payload.get().to_owned()
-        })
-        .collect()
+    let body = entry.body.as_ref().unwrap().get();
+    let relayed: Relayed = serde_json::from_str(body).unwrap();
+    relayed.payload.get().to_owned()
 }
 
 /// The payloads that wait in the outbox.
@@ -201,8 +218,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(future)
 }
 
-/// What of the requests that the tenant received is a write of a resource.
-fn write_of(entry: &LogEntry) -> Option<Write> {
+/// The write that the tenant was sent with a request, if it is one; `names` has the name of each id.
+fn sent(entry: &LogEntry, names: &BTreeMap<String, String>) -> Option<Write> {
     let action = match entry.operation? {
         Operation::CreateView => "CREATE_MATERIALIZED_VIEW",
         Operation::ReplaceView => "UPDATE_MATERIALIZED_VIEW",
@@ -210,17 +227,20 @@ fn write_of(entry: &LogEntry) -> Option<Write> {
         Operation::CreateAction => "CREATE_DATA_ACTION",
         Operation::ReplaceAction => "UPDATE_DATA_ACTION",
         Operation::DeleteAction => "DELETE_DATA_ACTION",
-        Operation::BuildIndexes => "BUILD_INDEXES",
+        Operation::RelayWebhook => DELIVERY,
         _ => return None,
     };
-    let which = if action.starts_with("CREATE") {
+    let named = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let action = action.to_owned();
+    if action == DELIVERY {
+        let (event, id) = event_of(&payload(entry));
+        Some((format!("{action} {event}"), named(&id)))
+    } else if entry.method == "POST" {
         let body: Value = serde_json::from_str(entry.body.as_ref()?.get()).ok()?;
-        said(&body["name"])
+        Some((action, said(&body["name"])))
     } else {
-        let path = entry.path.trim_end_matches("/indexes");
-        path.rsplit('/').next()?.to_owned()
-    };
-    Some((action, which))
+        Some((action, named(entry.path.rsplit('/').next()?)))
+    }
 }
 
 fn said(value: &Value) -> String {

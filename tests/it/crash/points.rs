@@ -1,11 +1,12 @@
 //! Kills at each place that matters, by name, while resources are made and while they are changed.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fault::Kind::{Connect, Flush, Lock, Open, Receive, Rename, Send, Truncate, Write};
 use super::fault::{Fault, Kind, Place};
 use super::laws::{unaudited, violations};
 use super::scene::{Desired, Scene, Size};
+use crate::stage::Call;
 
 const WAL: &str = "state.db-wal";
 const STORE: &str = "state.db";
@@ -14,6 +15,7 @@ const TOKEN: &str = "POST /oauth/token";
 const RELAY: &str = "/webhooks/trigger";
 
 /// A kill: at a place with a name, before or after the call.
+#[derive(Clone, Debug)]
 struct Point {
     name: String,
     fault: Fault,
@@ -133,26 +135,38 @@ fn ends() -> Vec<Point> {
         ("store made", &Place::file(Open, 1, STORE, "")),
         ("store's first page", &Place::file(Write, 1, STORE, "")),
         ("tables made", &Place::file(Write, 1, WAL, "CREATE TABLE")),
-        ("tables durable", &Place::file(Write, 1, WAL, "CREATE TABLE").then(Flush, "")),
+        (
+            "tables durable",
+            &Place::file(Write, 1, WAL, "CREATE TABLE").then(Flush, ""),
+        ),
         ("log made", &Place::file(Open, 1, LOG, "")),
         ("first connect", &Place::socket(Connect, 1, "")),
         ("later connect", &Place::socket(Connect, 2, "")),
         ("token asked for", &Place::socket(Send, 1, TOKEN)),
         ("token fetched", &Place::socket(Receive, 1, "access_token")),
         ("listing received", &Place::socket(Receive, 1, "entities")),
-        ("store tidied at the end", &Place::file(Truncate, 1, STORE, "")),
+        (
+            "store tidied at the end",
+            &Place::file(Truncate, 1, STORE, ""),
+        ),
     ]
     .iter()
     .flat_map(|(name, place)| around(name, place))
     .collect()
 }
 
+/// Runs `call` and makes sure that it is killed at `point`.
+#[track_caller]
+fn kill(scene: &Scene, point: &Point, call: Call) {
+    let (ended, noted) = scene.under(&point.fault, call);
+    let killed = noted.iter().any(|noted| noted.what == "killed");
+    assert!(killed, "{}: never came\n{}", point.name, ended.both());
+}
+
 /// Applies the manifests, is killed at `point`, and applies them again.
 #[track_caller]
 fn kill_and_finish(scene: &Scene, desired: Desired, point: &Point) -> Vec<String> {
-    let (ended, noted) = scene.under(&point.fault, scene.apply());
-    let killed = noted.iter().any(|noted| noted.what == "killed");
-    assert!(killed, "{}: never came\n{}", point.name, ended.both());
+    kill(scene, point, scene.apply());
     finish(scene, desired, &point.name)
 }
 
@@ -171,7 +185,10 @@ pub(super) fn finish(scene: &Scene, desired: Desired, what: &str) -> Vec<String>
     }
     found.sort();
     found.dedup();
-    found.iter().map(|found| format!("{what}: {found}")).collect()
+    found
+        .iter()
+        .map(|found| format!("{what}: {found}"))
+        .collect()
 }
 
 #[track_caller]
@@ -190,37 +207,28 @@ fn hold_while_made(size: Size, points: &[Point]) {
     assert_none(&found);
 }
 
-/// Kills at each of `points` on the way from the first state to the second.
+/// Kills at each of `made` on the way to the first state, and then at its counterpart of `changed` on the way to the second.
 #[track_caller]
-fn hold_while_changed(points: &[Point]) {
+fn hold(made: &[Point], changed: &[Point]) {
     let mut found = Vec::new();
-    for point in points {
+    assert_eq!(made.len(), changed.len());
+    for (made, changed) in made.iter().zip(changed) {
         let scene = Scene::new(Size::LARGE);
-        let _ = scene.apply().run().exits(0);
+        found.extend(kill_and_finish(&scene, Desired::First, made));
         scene.wants(Desired::Second);
-        found.extend(kill_and_finish(&scene, Desired::Second, point));
+        found.extend(kill_and_finish(&scene, Desired::Second, changed));
     }
     assert_none(&found);
 }
 
 #[test]
-fn a_kill_around_the_create_of_an_action_loses_and_doubles_nothing() {
-    hold_while_made(Size::LARGE, &CREATE.way());
+fn a_kill_around_the_create_of_an_action_or_around_an_update_loses_and_doubles_nothing() {
+    hold(&CREATE.way(), &UPDATE.way());
 }
 
 #[test]
-fn a_kill_around_the_create_of_a_view_loses_and_doubles_nothing() {
-    hold_while_made(Size::LARGE, &CREATE_VIEW.way());
-}
-
-#[test]
-fn a_kill_around_an_update_loses_and_doubles_nothing() {
-    hold_while_changed(&UPDATE.way());
-}
-
-#[test]
-fn a_kill_around_a_delete_loses_and_doubles_nothing() {
-    hold_while_changed(&DELETE.way());
+fn a_kill_around_the_create_of_a_view_or_around_a_delete_loses_and_doubles_nothing() {
+    hold(&CREATE_VIEW.way(), &DELETE.way());
 }
 
 #[test]
@@ -235,41 +243,56 @@ fn a_kill_before_the_first_write_or_after_the_last_loses_and_doubles_nothing() {
 
 /// An answer that comes byte by byte has a place between its headers and its body, and one within its body.
 #[test]
-fn a_kill_between_or_within_headers_and_body_of_an_answer_loses_and_doubles_nothing() {
-    let slow = |operation: &str, from: usize| json!([{"operation": operation, "from": from, "fault": {"kind": "drip", "milliseconds": 1, "committed": true}}]);
-    let cut = |kindred: &Kindred, text: &str| kindred.request().then(Receive, text);
-    let headers_begun = |kindred: &Kindred| Point {
-        name: format!("{} answer's headers begun", kindred.action),
-        fault: Fault::KilledAfter(cut(kindred, "")),
-    };
+fn a_kill_within_headers_or_body_of_an_answer_loses_and_doubles_nothing() {
     let mut found = Vec::new();
-    let mut hold = |faults: &Value, desired: Desired, point: &Point| {
-        let scene = Scene::new(Size::LARGE);
-        if desired == Desired::Second {
-            let _ = scene.apply().run().exits(0);
-            scene.wants(desired);
-        }
-        scene.tenant.faults(faults);
-        let (ended, noted) = scene.under(&point.fault, scene.apply());
-        let killed = noted.iter().any(|noted| noted.what == "killed");
-        assert!(killed, "{}: never came\n{}", point.name, ended.both());
-        scene.tenant.faults(&json!([]));
-        found.extend(finish(&scene, desired, &point.name));
+    let way = |kindred: &Kindred| {
+        let answer = |text: &str| kindred.request().then(Receive, text);
+        let mut points = around(&format!("{} body begun", kindred.action), &answer("{")).to_vec();
+        points.push(Point {
+            name: format!("{} headers begun", kindred.action),
+            fault: Fault::KilledAfter(answer("")),
+        });
+        points
     };
-    for (kindred, operation, desired) in [
-        (&CREATE, "createAction", Desired::First),
-        (&UPDATE, "replaceAction", Desired::Second),
-    ] {
-        // So many are under way at once, that the answer to the one that is meant comes slowly.
-        let faults = slow(operation, kindred.nth - 10);
-        let mut points = vec![headers_begun(kindred)];
-        points.extend(around(
-            &format!("{} body's first byte", kindred.action),
-            &cut(kindred, "{"),
-        ));
-        for point in &points {
-            hold(&faults, desired, point);
+    // So many are under way at once that the answer to the one that is meant comes slowly.
+    let slow = |operation: &str, kindred: &Kindred| json!([{"operation": operation, "from": kindred.nth - 10, "fault": {"kind": "drip", "milliseconds": 1, "committed": true}}]);
+    for (made, changed) in way(&CREATE).iter().zip(&way(&UPDATE)) {
+        let scene = Scene::new(Size::LARGE);
+        for (desired, point, faults) in [
+            (Desired::First, made, slow("createAction", &CREATE)),
+            (Desired::Second, changed, slow("replaceAction", &UPDATE)),
+        ] {
+            scene.wants(desired);
+            scene.tenant.faults(&faults);
+            kill(&scene, point, scene.apply());
+            scene.tenant.faults(&json!([]));
+            found.extend(finish(&scene, desired, &point.name));
         }
+    }
+    assert_none(&found);
+}
+
+/// The end of the audit log is torn before the run; setting it aside is cut short too.
+#[test]
+fn a_kill_while_a_torn_end_is_set_aside_loses_and_doubles_nothing() {
+    let mut found = Vec::new();
+    let side = Place::file(Open, 1, ".torn-1", "");
+    for point in [
+        ("side file made", &side),
+        ("side file durable", &Place::file(Flush, 1, ".torn-1", "")),
+        ("torn end cut off", &Place::file(Truncate, 1, LOG, "")),
+        ("cut durable", &Place::file(Flush, 1, LOG, "")),
+    ]
+    .iter()
+    .flat_map(|(name, place)| around(name, place))
+    {
+        let scene = Scene::new(Size::SMALL);
+        let _ = scene.apply().run().exits(0);
+        let whole = scene.project.read(".cxda/audit.jsonl");
+        let torn = format!("{whole}{{\"seq\":4711,\"aud");
+        scene.project.write(".cxda/audit.jsonl", torn);
+        scene.wants(Desired::Second);
+        found.extend(kill_and_finish(&scene, Desired::Second, &point));
     }
     assert_none(&found);
 }
@@ -281,9 +304,7 @@ fn a_plan_file_is_there_whole_or_not_at_all() {
     for (point, there) in [(before, false), (after, true)] {
         let scene = Scene::new(Size::SMALL);
         let planning = scene.call(&["plan", "--out", "saved.plan"]);
-        let (ended, noted) = scene.under(&point.fault, planning);
-        let killed = noted.iter().any(|noted| noted.what == "killed");
-        assert!(killed, "{}: never came\n{}", point.name, ended.both());
+        kill(&scene, &point, planning);
         assert_eq!(scene.project.has("saved.plan"), there, "{}", point.name);
         if !there {
             let again = scene.call(&["plan", "--out", "saved.plan"]);

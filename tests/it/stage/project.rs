@@ -29,7 +29,9 @@ impl Project {
         if !memory.is_dir() {
             return Self::empty();
         }
-        let folder = tempfile::Builder::new().prefix("cxda-it-").tempdir_in(memory);
+        let folder = tempfile::Builder::new()
+            .prefix("cxda-it-")
+            .tempdir_in(memory);
         Self {
             folder: folder.unwrap(),
         }
