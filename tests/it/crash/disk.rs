@@ -118,7 +118,9 @@ fn sample(changes: &[Noted]) -> Vec<usize> {
 
 #[track_caller]
 fn hold(cases: impl Iterator<Item = Case>) {
-    let found: Vec<String> = cases.flat_map(Case::violations).collect();
+    // What is found is told at once, for there may be thousands of cases.
+    let told = |found: &String| eprintln!("{found}");
+    let found: Vec<String> = cases.flat_map(Case::violations).inspect(told).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 

@@ -28,13 +28,9 @@ pub(super) fn unaudited(scene: &Scene) -> Vec<String> {
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    let named = records.iter().map(|record| {
-        (
-            said(&record["resource"]["id"]),
-            said(&record["resource"]["name"]),
-        )
-    });
-    let names: BTreeMap<String, String> = named.collect();
+    let resources = records.iter().map(|record| &record["resource"]);
+    let names = resources.map(|resource| (said(&resource["id"]), said(&resource["name"])));
+    let names: BTreeMap<String, String> = names.collect();
     let intended = records
         .iter()
         .filter(|record| record["phase"] == "intended");
@@ -230,16 +226,16 @@ fn sent(entry: &LogEntry, names: &BTreeMap<String, String>) -> Option<Write> {
         Operation::RelayWebhook => DELIVERY,
         _ => return None,
     };
-    let named = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let name_of = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
     let action = action.to_owned();
     if action == DELIVERY {
         let (event, id) = event_of(&payload(entry));
-        Some((format!("{action} {event}"), named(&id)))
+        Some((format!("{action} {event}"), name_of(&id)))
     } else if entry.method == "POST" {
         let body: Value = serde_json::from_str(entry.body.as_ref()?.get()).ok()?;
         Some((action, said(&body["name"])))
     } else {
-        Some((action, named(entry.path.rsplit('/').next()?)))
+        Some((action, name_of(entry.path.rsplit('/').next()?)))
     }
 }
 

@@ -8,7 +8,7 @@ use super::laws::unaudited;
 use super::points::finish;
 use super::scene::{APPLY, Desired, Scene, Size};
 
-/// A stream of numbers that repeats exactly from its seed (SplitMix64).
+/// A stream of numbers that repeats exactly from its seed (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

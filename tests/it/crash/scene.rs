@@ -147,7 +147,7 @@ fn view(number: usize, desired: Desired) -> String {
     } else {
         "{table: 12345678-1234-1234-1234-123456789012}".to_owned()
     };
-    let minutes = if desired == Desired::Second && number % 2 == 0 {
+    let minutes = if desired == Desired::Second && number.is_multiple_of(2) {
         30
     } else {
         15
