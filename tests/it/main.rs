@@ -8,6 +8,7 @@
 
 mod audit_trail;
 mod bad_input;
+mod crash;
 mod datetime;
 mod dialects;
 mod doctor;
