@@ -22,6 +22,7 @@ mod events;
 mod execution;
 mod failure;
 mod find;
+mod indexes;
 mod journaling;
 mod open;
 mod recover;

@@ -1,13 +1,12 @@
 //! After a write: does the tenant show what was sent? What it ignored is sent once more, and no more than once.
 
 use cxda_domain::address::ResourceKind;
-use cxda_domain::audit::{AuditAction, Phase};
+use cxda_domain::audit::Phase;
 use cxda_domain::diff::LeftOut;
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, Versioned};
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
-use cxda_domain::request::Operation;
 use cxda_ports::error::{Answer, ApiError, CallCost};
 use cxda_ports::journal::Intent;
 use serde_json::Value;
@@ -156,59 +155,13 @@ impl Execution<'_> {
         replaced.map_err(|error| self.placed(&desired.body, error))
     }
 
-    /// Triggers the build of indexes where the tenant does not do so by itself.
-    pub(super) async fn build_indexes(
-        &self,
-        change: &Change,
-        desired: &Desired,
-        progressed: &mut Progressed,
-    ) -> Result<(), Failure> {
-        let (Body::View(view), Some(id)) = (&desired.body, progressed.id.clone()) else {
-            return Ok(());
-        };
-        if view.auto_indexes {
-            return Ok(());
-        }
-        let payload = self.payload(desired);
-        let write = Write {
-            change,
-            operation: Operation::BuildIndexes,
-            action: AuditAction::BuildIndexes,
-            id: Some(&id),
-            payload: &payload,
-            tag: None,
-        };
-        let intent = self.begin(write).await.map_err(not_indexed)?;
-        let built = self.ports.tenant.views.build_indexes(&id).await;
-        let cost = built
-            .as_ref()
-            .map_or_else(|error| error.cost, |answer| answer.cost);
-        progressed.cost = progressed.cost.plus(cost);
-        let built = built.map_err(Failure::from);
-        let ending = match &built {
-            Ok(_) => Ending::alone((Phase::Done, Fate::Resolved), Some(&id), cost, None),
-            Err(failure) => Ending::failed(self.fate(failure, &intent), Some(&id), cost, failure),
-        };
-        self.settle(write, &intent, ending).await?;
-        built.map(drop).map_err(not_indexed)
-    }
-
-    /// What becomes of `intent`, whose write failed like this. One that was not sent says nothing of an earlier run's.
+    /// What becomes of `intent`, whose write failed like this. That says nothing of what an earlier run sent of it.
     pub(super) fn fate(&self, failure: &Failure, intent: &Intent) -> (Phase, Fate) {
-        if failure.is_unknown() || failure.is_stopped() && self.is_still_alive(intent) {
+        if failure.is_unknown() || self.is_still_alive(intent) {
             (Phase::Unknown, Fate::Open)
         } else {
             (Phase::Failed, Fate::Resolved)
         }
-    }
-}
-
-/// The failure of a view that is written and whose indexes are not built, for that of the build.
-fn not_indexed(failure: Failure) -> Failure {
-    if failure.is_stopped() {
-        Failure::NotIndexed
-    } else {
-        failure
     }
 }
 

@@ -16,6 +16,7 @@ use cxda_domain::request::Operation;
 use cxda_domain::retry::RetryLimits;
 use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
+use cxda_ports::journal::Intent;
 use cxda_ports::progress::ProgressEvent;
 use futures_util::future::{Either, select};
 
@@ -46,6 +47,8 @@ pub(super) struct Execution<'a> {
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
     /// What an earlier run created as it is wanted now, hidden values too: before it was planned, nobody knew that.
     pub(super) proved: BTreeSet<Address>,
+    /// Intents to build indexes whose turn has not come, by their view.
+    pub(super) owed: Mutex<BTreeMap<Address, Intent>>,
     /// Operations that were settled in this run.
     pub(super) settled: Mutex<BTreeSet<String>>,
     /// What the tenant does not permit, as it said so.
@@ -76,6 +79,7 @@ impl<'a> Execution<'a> {
             key: DigestKey::new(|label| ports.journal.fingerprint(label)),
             open,
             proved: BTreeSet::new(),
+            owed: Mutex::default(),
             settled: Mutex::default(),
             denied: Mutex::default(),
             view_ids: Mutex::default(),

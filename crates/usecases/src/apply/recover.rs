@@ -61,21 +61,31 @@ impl Execution<'_> {
     pub(super) async fn recover(&mut self) -> Result<(), Failure> {
         let mut proved = BTreeSet::new();
         for open in self.open.values().flatten() {
+            if self.is_settled(&open.intent) {
+                continue;
+            }
             let proof = match open.intent.operation {
                 Operation::CreateView | Operation::CreateAction => self.proof_of_create(open).await,
                 Operation::ReplaceView | Operation::ReplaceAction => self.proof_of_replace(open),
                 Operation::DeleteView | Operation::DeleteAction => self.proof_of_delete(open).await,
-                _ => self
-                    .is_quiet(open)
-                    .then(|| Proof::over(Phase::Unknown, NOT_PROVABLE, open.intent.id.clone())),
+                _ => match &open.intent.id {
+                    Some(id) if self.pay_indexes(&open.intent.address, id).await => None,
+                    id => self
+                        .is_quiet(open)
+                        .then(|| Proof::over(Phase::Unknown, NOT_PROVABLE, id.clone())),
+                },
             };
             if let Some(proof) = proof {
                 let address = &open.intent.address;
                 if matches!(proof.memory, Memory::Applied(_)) && self.desired(address).is_some() {
                     proved.insert(address.clone());
                 }
+                let (phase, id) = (proof.phase, proof.id.clone());
                 self.close(&open.intent, proof).await?;
-            } else {
+                if let (Phase::Done, Some(id)) = (phase, id) {
+                    self.pay_indexes(address, &id).await;
+                }
+            } else if !self.is_settled(&open.intent) {
                 let address = open.intent.address.to_string();
                 tracing::debug!(address, "an earlier write stays open");
             }

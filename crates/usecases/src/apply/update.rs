@@ -97,6 +97,7 @@ impl Execution<'_> {
         let ending = match &sent {
             Ok(sent) => {
                 let id = sent.id();
+                self.owe_indexes(change, &desired, id).await?;
                 Ending {
                     phase: Phase::Done,
                     intent: Fate::Resolved,

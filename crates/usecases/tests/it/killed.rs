@@ -6,9 +6,10 @@ use cxda_adapters_memory::faults::{FaultyJournal, JournalCall, Moment, Which};
 use cxda_domain::request::Operation;
 use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Journal;
+use cxda_usecases::apply::Outcome;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, action, outcomes, ports_of, with};
+use crate::bench::{Bench, TABLE, action, outcomes, ports_of, view, with};
 
 fn described(text: &str) -> Value {
     with(action("score"), "/spec/description", json!(text))
@@ -16,6 +17,12 @@ fn described(text: &str) -> Value {
 
 /// Plans and applies; the process ends while `operation` is under way, `moment` the tenant carries it out.
 async fn killed(bench: &Bench, operation: Operation, moment: Moment) {
+    killed_at(bench, operation, moment, Which::EVERY).await;
+    assert_eq!(bench.journal.open_intents().await.unwrap().len(), 1);
+}
+
+/// The same; outcomes are kept before the one that `which` names.
+async fn killed_at(bench: &Bench, operation: Operation, moment: Moment, which: Which) {
     let planned = bench.plan().await;
     let lost = ApiErrorKind::OutcomeUnknown;
     let tenant = bench
@@ -24,13 +31,12 @@ async fn killed(bench: &Bench, operation: Operation, moment: Moment) {
     // Nothing is kept any more, as if nobody were there to keep it.
     let journal = FaultyJournal::new(Arc::clone(&bench.journal)).failing(
         JournalCall::Settle,
-        Which::EVERY,
+        which,
         Moment::Before,
     );
     bench
         .apply_with(ports_of(&tenant), &journal, &*bench.audit, &planned)
         .await;
-    assert_eq!(bench.journal.open_intents().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -117,5 +123,38 @@ async fn a_delete_has_one_intent_and_one_outcome_over_both_runs() {
             "{moment:?}"
         );
         assert_eq!(bench.tenant.addresses().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn indexes_are_built_also_where_the_run_ended_before_that() {
+    let lost = [
+        (Operation::CreateView, Moment::After, Which::From(1)),
+        (Operation::CreateView, Moment::Before, Which::From(1)),
+        (Operation::BuildIndexes, Moment::Before, Which::From(1)),
+        (Operation::BuildIndexes, Moment::Before, Which::From(2)),
+        (Operation::BuildIndexes, Moment::After, Which::From(2)),
+    ];
+    for (operation, moment, kept) in lost {
+        let table = view("base_mv", &json!({"table": TABLE}));
+        let bench = Bench::new([with(table, "/spec/indexes", json!({"auto": false}))]);
+        killed_at(&bench, operation, moment, kept).await;
+        let applied = bench.run().await;
+        let case = format!("{operation:?} {moment:?} {kept:?}");
+        assert_eq!(applied.count(Outcome::Failed), 0, "{case}");
+        let mut audited = bench.audited();
+        audited.sort();
+        assert_eq!(
+            audited,
+            [
+                "BUILD_INDEXES done",
+                "BUILD_INDEXES intended",
+                "CREATE_MATERIALIZED_VIEW done",
+                "CREATE_MATERIALIZED_VIEW intended",
+            ],
+            "{case}"
+        );
+        assert!(bench.count(Operation::BuildIndexes) >= 1, "{case}");
+        assert!(bench.journal.open_intents().await.unwrap().is_empty());
     }
 }
