@@ -24,6 +24,9 @@ mod ledger;
 mod queue;
 mod rows;
 mod schema;
+mod sealed;
+
+pub use sealed::SealedRecords;
 
 use ledger::Ledger;
 use queue::{Access, Fault, Queue};
@@ -178,8 +181,13 @@ impl Journal for Store {
             .await
     }
 
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
-        self.read(move |ledger| ledger.records_after(after)).await
+    async fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        self.read(move |ledger| ledger.records_after(after, most))
+            .await
     }
 
     async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {

@@ -61,6 +61,11 @@ impl MemoryJournal {
         self.kept().outbox.iter().map(shown).collect()
     }
 
+    /// The audit records after number `after`, in order.
+    pub(crate) fn sealed_after(&self, after: u64) -> Vec<SealedRecord> {
+        self.kept().chain.after(after).to_vec()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,8 +104,14 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
-        Ok(self.kept().chain.after(after).to_vec())
+    async fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        let mut records = self.sealed_after(after);
+        records.truncate(most);
+        Ok(records)
     }
 
     async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {

@@ -124,12 +124,13 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if it could not be kept.
     async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError>;
 
-    /// Every audit record after number `after`, in order.
+    /// The audit records after number `after`, in order; the first `most` of them where there are more.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if they cannot be read.
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError>;
+    async fn records_after(&self, after: u64, most: usize)
+    -> Result<Vec<SealedRecord>, StoreError>;
 
     /// Events that are still to be delivered, in the order in which they happened.
     ///

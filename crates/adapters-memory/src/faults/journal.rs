@@ -97,9 +97,13 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
-        self.pass(JournalCall::RecordsAfter, self.inner.records_after(after))
-            .await
+    async fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        let reading = self.inner.records_after(after, most);
+        self.pass(JournalCall::RecordsAfter, reading).await
     }
 
     async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {

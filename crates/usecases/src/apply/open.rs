@@ -70,7 +70,7 @@ pub(super) async fn open_writes(
     if intents.is_empty() {
         return Ok(open);
     }
-    let records = journal.records_after(0).await?;
+    let records = journal.records_after(0, usize::MAX).await?;
     let mut words = last_words(&intents, &records);
     for intent in intents {
         let last = place_of(&intent).and_then(|place| words.remove(&place));
