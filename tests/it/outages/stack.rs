@@ -55,7 +55,7 @@ pub(crate) struct Stack {
     wire: Arc<Wire>,
     tenant: HttpTenant,
     clock: Arc<RuntimeClock>,
-    journal: MemoryJournal,
+    journal: Arc<MemoryJournal>,
     audit: MemoryAudit,
     ids: SequentialIds,
     secrets: MemorySecrets,
@@ -74,12 +74,13 @@ impl Stack {
             clock: Arc::clone(&clock),
             sent: Mutex::default(),
         });
+        let journal = Arc::new(MemoryJournal::new());
         Self {
             tenant: client(&wire, &clock),
             wire,
             clock,
-            journal: MemoryJournal::new(),
-            audit: MemoryAudit::new(),
+            audit: MemoryAudit::beside(Arc::clone(&journal)),
+            journal,
             ids: SequentialIds::new(),
             secrets: MemorySecrets::new(),
             progress: MemoryProgress::new(),
@@ -116,7 +117,7 @@ impl Stack {
             manifests: &manifests,
             secrets: &self.secrets,
             tenant: self.ports(),
-            journal: &self.journal,
+            journal: &*self.journal,
             progress: &self.progress,
         };
         let planned = plan(ports, &self.scope).await?;
@@ -128,7 +129,7 @@ impl Stack {
     pub(crate) async fn apply(&self, planned: &Planned, parallelism: usize) -> Applied {
         let ports = ApplyPorts {
             tenant: self.ports(),
-            journal: &self.journal,
+            journal: &*self.journal,
             audit: &self.audit,
             clock: &*self.clock,
             ids: &self.ids,
