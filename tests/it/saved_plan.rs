@@ -204,6 +204,23 @@ fn what_moves_elsewhere_on_the_tenant_makes_no_plan_stale() {
 }
 
 #[test]
+fn a_saved_plan_is_stale_once_another_run_wrote_to_the_store() {
+    let tenant = Simulated::start();
+    let project = planned(&tenant.base_url());
+    let only = ["plan", "--target", "action/beta", "--out", "beta.plan"];
+    let _ = project.cxda_signed_in(&only).run().exits(0);
+    let other = ["apply", "--yes", "--target", "action/alpha"];
+    let _ = project.cxda_signed_in(&other).run().exits(0);
+    let writes = tenant.writes();
+    let _ = project
+        .cxda_signed_in(&["apply", "beta.plan", "--yes"])
+        .run()
+        .exits(5)
+        .says(&["stale", "the store", "serial"]);
+    assert_eq!(tenant.writes(), writes);
+}
+
+#[test]
 fn a_plan_with_findings_is_not_saved() {
     let tenant = Simulated::start();
     let project = planned(&tenant.base_url());

@@ -24,7 +24,7 @@ const MAX_HOLDER_BYTES: u64 = 256;
 
 impl TenantLock {
     /// Takes the lock of `tenant` in `folder`, which is made where it lacks. `holder` says who has it from now on, in one line such
-    /// as `apply by ci, process 4711, since 2026-01-02T03:04:05.000Z`.
+    /// as `apply, process 4711, since 2026-01-02T03:04:05.000Z, by ci`.
     ///
     /// The lock's file bears a digest of the tenant's name: a name may hold anything, also what differs in its case alone.
     ///

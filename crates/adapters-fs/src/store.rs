@@ -15,12 +15,14 @@ use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::Connection;
 use sha2::Sha256;
 
 mod ledger;
+mod lookups;
+mod outbox;
 mod queue;
 mod rows;
 mod schema;
@@ -153,7 +155,7 @@ impl Journal for Store {
         self.read(|ledger| ledger.last_applied()).await
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         self.read(|ledger| ledger.open_intents()).await
     }
 
@@ -170,6 +172,11 @@ impl Journal for Store {
         .await
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        let intent = intent.clone();
+        self.write(move |ledger| ledger.resume(&intent)).await
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         let settlement = settlement.clone();
         self.write(move |ledger| ledger.settle(&settlement)).await
@@ -181,22 +188,16 @@ impl Journal for Store {
             .await
     }
 
+    async fn serial(&self) -> Result<u64, StoreError> {
+        self.read(|ledger| ledger.serial()).await
+    }
+
     async fn records_after(
         &self,
         after: u64,
         most: usize,
     ) -> Result<Vec<SealedRecord>, StoreError> {
         self.read(move |ledger| ledger.records_after(after, most))
-            .await
-    }
-
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.read(|ledger| ledger.pending_deliveries()).await
-    }
-
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
-        let id = id.to_owned();
-        self.write(move |ledger| ledger.note_delivery(&id, state))
             .await
     }
 

@@ -8,6 +8,8 @@
 //! [`Transport`](transport::Transport). [`HttpTenant::new`] brings the HTTP client, [`HttpTenant::over`] takes any other. When to
 //! wait and when to give up is decided by `cxda_domain` (`retry`, `breaker`, `throttle`); here it is carried out.
 //!
+//! Messages to webhooks go through [`webhook::Webhooks`]: by way of the tenant, or straight to their receivers.
+//!
 //! Deliberately absent: proxies, redirects, cookies, netrc, a token on disk, parsed numbers of unmanaged members.
 
 mod actions;
@@ -34,6 +36,7 @@ mod traffic;
 pub mod transport;
 mod versions;
 mod views;
+pub mod webhook;
 mod wire;
 
 pub use tenant::HttpTenant;

@@ -48,7 +48,7 @@ impl Which {
 
 /// Which calls `C` fail, when, and as what.
 #[derive(Debug)]
-struct Script<C, F> {
+pub(crate) struct Script<C, F> {
     rules: Vec<Rule<C, F>>,
     counts: Mutex<BTreeMap<C, u64>>,
 }
@@ -62,17 +62,17 @@ struct Rule<C, F> {
 }
 
 /// What one call shall do: work, fail, or both.
-struct Verdict<F>(Option<(Moment, F)>);
+pub(crate) struct Verdict<F>(Option<(Moment, F)>);
 
-impl<C: Copy + Ord, F: Clone> Script<C, F> {
-    fn new() -> Self {
+impl<C: Ord, F: Clone> Script<C, F> {
+    pub(crate) fn new() -> Self {
         Self {
             rules: Vec::new(),
             counts: Mutex::new(BTreeMap::new()),
         }
     }
 
-    fn add(&mut self, call: C, which: Which, moment: Moment, failure: F) {
+    pub(crate) fn add(&mut self, call: C, which: Which, moment: Moment, failure: F) {
         self.rules.push(Rule {
             call,
             which,
@@ -82,21 +82,21 @@ impl<C: Copy + Ord, F: Clone> Script<C, F> {
     }
 
     /// Counts `call`; the first rule that names it holds.
-    fn judge(&self, call: C) -> Verdict<F> {
+    pub(crate) fn judge(&self, call: C) -> Verdict<F> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = counts.entry(call).or_default();
-        *number += 1;
+        let number = counts.get(&call).map_or(1, |before| before + 1);
         let rule = self
             .rules
             .iter()
-            .find(|rule| rule.call == call && rule.which.names(*number));
+            .find(|rule| rule.call == call && rule.which.names(number));
+        counts.insert(call, number);
         Verdict(rule.map(|rule| (rule.moment, rule.failure.clone())))
     }
 }
 
 impl<F> Verdict<F> {
     /// Does `work` unless the call fails before it; what fails becomes an error by `error`.
-    async fn carry_out<T, E>(
+    pub(crate) async fn carry_out<T, E>(
         self,
         work: impl Future<Output = Result<T, E>>,
         error: impl FnOnce(F) -> E,

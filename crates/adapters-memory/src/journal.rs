@@ -8,15 +8,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
-use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, Fingerprint};
+use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Journal, Memory, OpenIntent, Settlement};
+use cxda_ports::outbox::Outgoing;
 
 use self::seal::Chain;
 
+mod outbox;
 mod seal;
 
 /// A journal that forgets everything with the process.
@@ -26,19 +29,12 @@ pub struct MemoryJournal(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     applied: BTreeMap<Address, LastApplied>,
-    intents: Vec<Intent>,
+    serial: u64,
+    intents: Vec<OpenIntent>,
     outbox: Vec<Outgoing>,
-    /// Where each entry of the outbox stands.
-    outbox_places: BTreeMap<String, usize>,
+    gone: BTreeSet<Receiver>,
     chain: Chain,
     not_before: Option<UtcMillis>,
-}
-
-#[derive(Debug)]
-struct Outgoing {
-    entry: OutboxEntry,
-    state: DeliveryState,
-    attempts: u32,
 }
 
 impl MemoryJournal {
@@ -53,12 +49,6 @@ impl MemoryJournal {
         let by_address = applied.into_iter().map(|each| (each.address.clone(), each));
         journal.kept().applied = by_address.collect();
         journal
-    }
-
-    /// Everything that was ever put into the outbox, with the attempts to deliver it and how far it came.
-    pub fn outbox(&self) -> Vec<(OutboxEntry, u32, DeliveryState)> {
-        let shown = |each: &Outgoing| (each.entry.clone(), each.attempts, each.state);
-        self.kept().outbox.iter().map(shown).collect()
     }
 
     /// The audit records after number `after`, in order.
@@ -77,7 +67,7 @@ impl Journal for MemoryJournal {
         Ok(self.kept().applied.clone())
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         Ok(self.kept().intents.clone())
     }
 
@@ -92,6 +82,16 @@ impl Journal for MemoryJournal {
         Ok(sealed)
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let operation_id = &intent.operation_id;
+        if kept.open(operation_id).is_none() {
+            return Err(refused(format!("no intent {operation_id} is open")));
+        }
+        kept.keep_intent(intent);
+        Ok(())
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         self.kept().settle(settlement)
     }
@@ -104,6 +104,10 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    async fn serial(&self) -> Result<u64, StoreError> {
+        Ok(self.kept().serial)
+    }
+
     async fn records_after(
         &self,
         after: u64,
@@ -112,28 +116,6 @@ impl Journal for MemoryJournal {
         let mut records = self.sealed_after(after);
         records.truncate(most);
         Ok(records)
-    }
-
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        let kept = self.kept();
-        let pending = kept
-            .outbox
-            .iter()
-            .filter(|each| each.state == DeliveryState::Pending);
-        Ok(pending.map(|each| each.entry.clone()).collect())
-    }
-
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
-        let mut kept = self.kept();
-        let place = kept.outbox_places.get(id).copied();
-        match place.and_then(|place| kept.outbox.get_mut(place)) {
-            Some(outgoing) => {
-                outgoing.state = state;
-                outgoing.attempts += 1;
-                Ok(())
-            }
-            None => Err(refused(format!("the outbox has no entry {id}"))),
-        }
     }
 
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
@@ -153,18 +135,28 @@ impl Journal for MemoryJournal {
 
 impl Kept {
     fn keep_intent(&mut self, intent: &Intent) {
-        let same = |open: &&mut Intent| open.operation_id == intent.operation_id;
-        match self.intents.iter_mut().find(same) {
-            Some(open) => *open = intent.clone(),
-            None => self.intents.push(intent.clone()),
+        let now = OpenIntent {
+            intent: intent.clone(),
+            phase: Phase::Intended,
+            since: intent.created,
+        };
+        match self.open(&intent.operation_id) {
+            Some(open) => *open = now,
+            None => self.intents.push(now),
         }
+    }
+
+    fn open(&mut self, operation_id: &str) -> Option<&mut OpenIntent> {
+        let mut open = self.intents.iter_mut();
+        open.find(|open| open.intent.operation_id == operation_id)
     }
 
     /// Everything that can fail comes first, so that a settlement is kept whole or not at all.
     fn settle(&mut self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         let mut fresh = BTreeSet::new();
         for entry in &settlement.outbox {
-            if self.outbox_places.contains_key(&entry.id) || !fresh.insert(&entry.id) {
+            if self.outbox.iter().any(|each| each.entry.id == entry.id) || !fresh.insert(&entry.id)
+            {
                 let message = format!("the outbox has an entry {} already", entry.id);
                 return Err(refused(message));
             }
@@ -172,33 +164,27 @@ impl Kept {
         let sealed = self.chain.seal(&settlement.record).map_err(refused)?;
         if settlement.resolved {
             self.intents
-                .retain(|open| open.operation_id != settlement.operation_id);
+                .retain(|open| open.intent.operation_id != settlement.operation_id);
+        } else if let Some(open) = self.open(&settlement.operation_id) {
+            open.phase = settlement.record.phase;
+            open.since = settlement.record.timestamp;
         }
         match &settlement.memory {
             Memory::Applied(applied) => self.remember(applied),
-            Memory::Forgotten(address) => drop(self.applied.remove(address)),
+            Memory::Forgotten(address) => {
+                self.applied.remove(address);
+                self.serial += 1;
+            }
             Memory::Unchanged => {}
         }
-        settlement
-            .outbox
-            .iter()
-            .for_each(|entry| self.put_out(entry));
+        self.put_out(&settlement.outbox);
         Ok(sealed)
     }
 
     fn remember(&mut self, applied: &LastApplied) {
         self.applied
             .insert(applied.address.clone(), applied.clone());
-    }
-
-    fn put_out(&mut self, entry: &OutboxEntry) {
-        self.outbox_places
-            .insert(entry.id.clone(), self.outbox.len());
-        self.outbox.push(Outgoing {
-            entry: entry.clone(),
-            state: DeliveryState::Pending,
-            attempts: 0,
-        });
+        self.serial += 1;
     }
 }
 

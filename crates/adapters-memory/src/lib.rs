@@ -4,6 +4,7 @@
 //! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
+//! - [`webhook::MemoryWebhooks`]: who is told of events.
 //! - [`progress::MemoryProgress`]: what a person would see.
 //! - [`faults`]: any of these, failing where a script says so.
 
@@ -13,8 +14,10 @@ pub mod collection;
 pub mod faults;
 pub mod ids;
 pub mod journal;
+pub mod lookups;
 pub mod manifests;
 pub mod plans;
 pub mod progress;
 pub mod secrets;
 pub mod tenant;
+pub mod webhook;

@@ -1,7 +1,7 @@
 //! Events that webhooks are told of, with the bodies of the product's contract.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::action::DateProcessing;
 use crate::address::Address;
@@ -67,8 +67,8 @@ pub struct Event {
     pub kind: EventKind,
     /// To which resource.
     pub address: Address,
-    /// The body that every delivery carries.
-    pub body: Value,
+    /// The body, a JSON text. Every delivery carries these very bytes.
+    pub body: String,
 }
 
 impl Event {
@@ -95,7 +95,7 @@ impl Event {
         Self {
             kind,
             address: address.clone(),
-            body,
+            body: body.to_string(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Event {
         Self {
             kind,
             address: address.clone(),
-            body,
+            body: body.to_string(),
         }
     }
 
@@ -139,7 +139,7 @@ impl Event {
         Self {
             kind,
             address: address.clone(),
-            body,
+            body: body.to_string(),
         }
     }
 
@@ -168,13 +168,15 @@ impl Event {
         Self {
             kind: EventKind::DateProcessed,
             address: address.clone(),
-            body,
+            body: body.to_string(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::body::VariableBody;
     use crate::manifest::tests::source::{action, manifest, view};
@@ -185,8 +187,12 @@ mod tests {
         "id-1".parse().unwrap()
     }
 
+    fn members(event: &Event) -> Value {
+        serde_json::from_str(&event.body).unwrap()
+    }
+
     fn shown(event: &Event) -> String {
-        serde_json::to_string_pretty(&event.body).unwrap()
+        serde_json::to_string_pretty(&members(event)).unwrap()
     }
 
     #[test]
@@ -259,7 +265,7 @@ mod tests {
         }
         "#);
         let untested = Event::action(kind, &address, &id(), None, 12.5);
-        assert_eq!(untested.body["test_status"], Value::Null);
+        assert_eq!(members(&untested)["test_status"], Value::Null);
     }
 
     #[test]
@@ -313,9 +319,9 @@ mod tests {
         }
         "#);
         let unmanaged = ActionBody::new(declared, None);
-        let none = Event::variables_updated(&address, &id(), &unmanaged, 1.0);
+        let none = members(&Event::variables_updated(&address, &id(), &unmanaged, 1.0));
         assert_eq!(
-            (&none.body["variable_count"], &none.body["encrypted_count"]),
+            (&none["variable_count"], &none["encrypted_count"]),
             (&json!(0), &json!(0))
         );
     }

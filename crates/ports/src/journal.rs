@@ -6,14 +6,14 @@ use std::fmt;
 use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
-use cxda_domain::audit::{AuditEntry, SealedRecord};
-use cxda_domain::event::Event;
+use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
+use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 
 use crate::error::StoreError;
+use crate::outbox::OutboxEntry;
 
 /// A write that is about to be sent. It is kept until its outcome is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +30,23 @@ pub struct Intent {
     pub id: Option<ResourceId>,
     /// The key of a create; the same in every attempt and later run.
     pub key: Option<IdempotencyKey>,
-    /// A digest of the body, so that a key is never used for another one.
-    pub payload: Digest,
+    /// A keyed hash of the body, so that a key is never used for another one, and nobody learns the body from it.
+    pub payload: Fingerprint,
     /// The version that a replace was based on.
     pub base_tag: Option<EntityTag>,
     /// When it was made.
     pub created: UtcMillis,
+}
+
+/// An intent whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIntent {
+    /// The intent.
+    pub intent: Intent,
+    /// The last that is on record of it: [`Phase::Intended`], or how an attempt to settle it ended.
+    pub phase: Phase,
+    /// Since when that is so.
+    pub since: UtcMillis,
 }
 
 /// What the journal remembers of a resource after an outcome.
@@ -60,28 +71,8 @@ pub struct Settlement {
     pub memory: Memory,
     /// Its audit record.
     pub record: AuditEntry,
-    /// What webhooks are told, an entry for each webhook and event.
+    /// Who is told of it, an entry for each receiver and event.
     pub outbox: Vec<OutboxEntry>,
-}
-
-/// An event on its way to one webhook.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutboxEntry {
-    /// Unique, and the same in every delivery.
-    pub id: String,
-    /// The webhook's name in the settings.
-    pub webhook: String,
-    /// The event.
-    pub event: Event,
-}
-
-/// How far a delivery came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DeliveryState {
-    /// To be tried, or tried again.
-    Pending,
-    /// The receiver took it.
-    Delivered,
 }
 
 /// Keeps what must survive a crash, for one tenant and one project. Every method returns only when its effect is durable.
@@ -100,7 +91,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`StoreError`] if they cannot be read.
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError>;
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError>;
 
     /// Keeps `intent` and its audit record together, before anything is sent. An open intent of the same operation id is replaced.
     ///
@@ -109,6 +100,14 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if they could not be kept; then nothing may be sent.
     async fn begin(&self, intent: &Intent, record: &AuditEntry)
     -> Result<SealedRecord, StoreError>;
+
+    /// Keeps `intent` in the place of the open one of the same operation id, whose audit record says already that it is intended:
+    /// another run goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be kept, or none is open; then nothing may be sent.
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError>;
 
     /// Keeps an outcome with its audit record and its events, all or nothing.
     ///
@@ -124,6 +123,13 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if it could not be kept.
     async fn adopt(&self, resources: &[LastApplied]) -> Result<(), StoreError>;
 
+    /// How often what is remembered of resources has changed: whoever finds another number than before knows that it did.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    async fn serial(&self) -> Result<u64, StoreError>;
+
     /// The audit records after number `after`, in order; the first `most` of them where there are more.
     ///
     /// # Errors
@@ -131,20 +137,6 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if they cannot be read.
     async fn records_after(&self, after: u64, most: usize)
     -> Result<Vec<SealedRecord>, StoreError>;
-
-    /// Events that are still to be delivered, in the order in which they happened.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if they cannot be read.
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError>;
-
-    /// Takes note of one attempt to deliver the outbox entry `id`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it could not be kept.
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError>;
 
     /// The instant before which the tenant asked not to be sent anything, as it was kept last; it may be over.
     ///

@@ -7,6 +7,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::delivery::DeliveryState;
 use cxda_domain::event::Event;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::receiver::Receiver;
@@ -24,17 +25,6 @@ pub struct OutboxEntry {
     pub event: Event,
     /// When it happened; its attempts are scheduled from here.
     pub created: UtcMillis,
-}
-
-/// How far a delivery came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DeliveryState {
-    /// To be tried, or tried again, at this instant or later.
-    Pending(UtcMillis),
-    /// The receiver took it.
-    Delivered,
-    /// It was tried for the last time; only a person has it tried again.
-    Dead,
 }
 
 /// An entry with what became of it so far.
@@ -57,6 +47,8 @@ pub struct Outgoing {
 pub struct Attempt {
     /// The entry's id.
     pub id: String,
+    /// How many attempts have an outcome on record from now on.
+    pub attempts: u32,
     /// How far it came by that.
     pub state: DeliveryState,
     /// Why it failed, where it did.
@@ -69,19 +61,13 @@ pub struct Attempt {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Outbox: fmt::Debug + Send + Sync {
-    /// Everything that is not delivered, in the order in which it happened.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    async fn undelivered(&self) -> Result<Vec<Outgoing>, StoreError>;
-
-    /// The last `most` entries, delivered ones too, in the order in which they happened.
+    /// Everything that is not delivered and the last `delivered` entries that are, in the order in which they happened. What is
+    /// not delivered to a receiver that is gone is dead.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if they cannot be read.
-    async fn latest(&self, most: usize) -> Result<Vec<Outgoing>, StoreError>;
+    async fn entries(&self, delivered: usize) -> Result<Vec<Outgoing>, StoreError>;
 
     /// Takes note that an attempt of the entry `id` is about to be made, with its audit record. Where one is begun already, nothing
     /// is kept and `None` comes back: that one goes on.
@@ -101,13 +87,6 @@ pub trait Outbox: fmt::Debug + Send + Sync {
     ///
     /// [`StoreError`] if it could not be kept; the attempt then stays begun.
     async fn end_attempt(&self, attempt: &Attempt) -> Result<SealedRecord, StoreError>;
-
-    /// Gives up the entry `id`, which is not delivered: it is dead from now on. Tells whether there was such an entry.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it could not be kept.
-    async fn bury(&self, id: &str, failure: &str) -> Result<bool, StoreError>;
 
     /// Removes the entry `id`, which is not delivered. Tells whether there was such an entry.
     ///

@@ -9,13 +9,16 @@ pub mod clock;
 pub mod ids;
 pub mod jitter;
 pub mod journal;
+pub mod lookups;
 pub mod manifests;
+pub mod outbox;
 pub mod plans;
 pub mod progress;
 pub mod relay;
 pub mod secrets;
 pub mod tables;
 pub mod views;
+pub mod webhook;
 
 use cxda_domain::projection::Projection;
 use serde_json::Value;

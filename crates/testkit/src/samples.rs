@@ -9,12 +9,14 @@ use cxda_domain::audit::{
 use cxda_domain::body::{ActionBody, CacheBody, SourceBody, VariableBody, ViewBody};
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, Fingerprint, IdempotencyKey, RunId};
+use cxda_domain::key::{Fingerprint, IdempotencyKey, RunId};
+use cxda_domain::receiver::Receiver;
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
 use cxda_domain::variable::{VariableScope, VariableType};
 use cxda_domain::view::{Aggregation, ColumnProjection, IndexDirective, TableId};
-use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Memory, Settlement};
+use cxda_ports::outbox::OutboxEntry;
 
 /// The table that a fresh tenant holds.
 pub fn table() -> TableId {
@@ -126,7 +128,7 @@ pub fn intent(operation_id: &str) -> Intent {
         address: Address::action("score"),
         id: None,
         key: Some(IdempotencyKey::new(format!("key of {operation_id}"))),
-        payload: Digest::of("body"),
+        payload: Fingerprint::new("body"),
         base_tag: None,
         created: UtcMillis::from_epoch_millis(1_709_220_600_000),
     }
@@ -147,6 +149,7 @@ pub fn audit_entry(audit_id: &str, phase: Phase) -> AuditEntry {
         metrics: (phase != Phase::Intended).then_some(AuditMetrics {
             latency_ms: 12.0,
             attempts: 1,
+            encrypted: None,
         }),
         compliance: Compliance {
             schema_validated: Some(true),
@@ -173,7 +176,8 @@ pub fn outbox_entry(id: &str) -> OutboxEntry {
     let action = "action-1".parse().unwrap();
     OutboxEntry {
         id: id.into(),
-        webhook: "bi".into(),
+        receiver: Receiver::Webhook("bi".into()),
         event: Event::action(EventKind::ActionCreated, &address, &action, None, 12.5),
+        created: UtcMillis::from_epoch_millis(1_709_220_600_000),
     }
 }

@@ -59,6 +59,8 @@ pub struct Planned {
     pub desired: BTreeMap<Address, Desired>,
     /// What the tenant had.
     pub observed: ObservedState,
+    /// How often what the journal remembers had changed before.
+    pub serial: u64,
     /// What was applied before.
     pub applied: BTreeMap<Address, LastApplied>,
     /// Values that were read by reference: none of them may be shown.
@@ -86,6 +88,8 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
         });
     }
     let resolved = resolve(&project.manifest, ports.secrets, ports.journal).await;
+    // The number first: what changes meanwhile has a later one.
+    let serial = ports.journal.serial().await.map_err(PlanError::Journal)?;
     let applied = ports
         .journal
         .last_applied()
@@ -144,6 +148,7 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
         project,
         desired,
         observed,
+        serial,
         applied,
         secrets,
     })

@@ -24,6 +24,8 @@ pub struct SavedPlan {
     origin: String,
     scope: PlanScope,
     manifests: BTreeMap<String, Digest>,
+    /// How often what the store remembers of the tenant had changed.
+    serial: u64,
     changes: Vec<SavedChange>,
     /// Over everything above.
     digest: Option<Digest>,
@@ -86,6 +88,7 @@ impl SavedPlan {
             origin: destination.origin.clone(),
             scope: scope.clone(),
             manifests: planned.project.digests.clone(),
+            serial: planned.serial,
             changes: planned.plan.changes.iter().map(SavedChange::from).collect(),
             digest: None,
         }
@@ -176,6 +179,13 @@ impl SavedPlan {
         let moved = |address: &&Address| before.get(*address) != after.get(*address);
         if let Some(address) = before.keys().chain(after.keys()).find(moved) {
             return stale(format!("{address} on the tenant or in the store"));
+        }
+        if now.serial != self.serial {
+            let what = format!(
+                "the store (serial {} to {}: something was applied or adopted)",
+                self.serial, now.serial
+            );
+            return stale(what);
         }
         Ok(())
     }

@@ -215,10 +215,10 @@ struct Resource {
 struct Metrics {
     latency_ms: f64,
     attempts: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    encrypted_sent: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    encrypted_stored: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encrypted_sent: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encrypted_stored: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -237,8 +237,8 @@ impl Record {
             Ok::<_, SealError>(Metrics {
                 latency_ms: to_the_microsecond(metrics.latency_ms)?,
                 attempts: metrics.attempts,
-                encrypted_sent: None,
-                encrypted_stored: None,
+                encrypted_sent: metrics.encrypted.map(|values| values.sent),
+                encrypted_stored: metrics.encrypted.map(|values| values.stored),
             })
         });
         let checked = entry.compliance;

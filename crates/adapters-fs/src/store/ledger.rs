@@ -9,7 +9,7 @@ use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{EntityTag, IdempotencyKey, ResourceId};
-use cxda_ports::journal::{DeliveryState, Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Memory, OpenIntent, Settlement};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::Scope;
@@ -17,10 +17,12 @@ use super::queue::Fault;
 use super::{rows, sealed};
 use crate::audit::chain::{self, ChainHead};
 
+mod outbox;
+
 /// The tables, as one scope sees them.
 pub(super) struct Ledger<'a> {
-    connection: &'a Connection,
-    scope: &'a Scope,
+    pub(super) connection: &'a Connection,
+    pub(super) scope: &'a Scope,
 }
 
 impl<'a> Ledger<'a> {
@@ -53,7 +55,7 @@ impl<'a> Ledger<'a> {
                 applied.protect,
             ],
         )?;
-        Ok(())
+        self.count_change()
     }
 
     fn forget(&self, address: &Address) -> Result<(), Fault> {
@@ -61,15 +63,36 @@ impl<'a> Ledger<'a> {
             "DELETE FROM applied WHERE tenant = ?1 AND origin = ?2 AND address = ?3",
             params![self.scope.tenant, self.scope.origin, address.to_string()],
         )?;
+        self.count_change()
+    }
+
+    fn count_change(&self) -> Result<(), Fault> {
+        self.connection.execute(
+            "INSERT INTO serials (tenant, origin, serial) VALUES (?1, ?2, 1)
+                 ON CONFLICT DO UPDATE SET serial = serial + 1",
+            params![self.scope.tenant, self.scope.origin],
+        )?;
         Ok(())
     }
 
-    pub(super) fn open_intents(&self) -> Result<Vec<Intent>, Fault> {
+    pub(super) fn serial(&self) -> Result<u64, Fault> {
+        let serial: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT serial FROM serials WHERE tenant = ?1 AND origin = ?2",
+                params![self.scope.tenant, self.scope.origin],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(u64::try_from(serial.unwrap_or(0))?)
+    }
+
+    pub(super) fn open_intents(&self) -> Result<Vec<OpenIntent>, Fault> {
         self.all(
-            "SELECT operation_id, run, operation, address, id, key, payload, base_tag, created_ms
+            "SELECT operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms
              FROM intents WHERE tenant = ?1 AND origin = ?2 ORDER BY ordinal",
             params![self.scope.tenant, self.scope.origin],
-            rows::intent,
+            rows::open_intent,
         )
     }
 
@@ -78,7 +101,7 @@ impl<'a> Ledger<'a> {
             .execute("INSERT INTO intents (tenant, origin, operation_id, run, operation, address, id, key, payload, base_tag, created_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                  ON CONFLICT (tenant, origin, operation_id) DO UPDATE SET run = ?4, operation = ?5, address = ?6,
-                     id = ?7, key = ?8, payload = ?9, base_tag = ?10, created_ms = ?11", params![
+                     id = ?7, key = ?8, payload = ?9, base_tag = ?10, created_ms = ?11, phase = 'intended', phase_ms = NULL", params![
                 self.scope.tenant,
                 self.scope.origin,
                 intent.operation_id,
@@ -94,6 +117,19 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
+    /// As [`Ledger::keep_intent`], but only where the intent is open already.
+    pub(super) fn resume(&self, intent: &Intent) -> Result<(), Fault> {
+        let open: bool = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM intents WHERE tenant = ?1 AND origin = ?2 AND operation_id = ?3)",
+            params![self.scope.tenant, self.scope.origin, intent.operation_id],
+            |row| row.get(0),
+        )?;
+        if !open {
+            return Err(format!("no intent {} is open", intent.operation_id).into());
+        }
+        self.keep_intent(intent)
+    }
+
     pub(super) fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, Fault> {
         if settlement.resolved {
             self.connection.execute(
@@ -102,6 +138,17 @@ impl<'a> Ledger<'a> {
                     self.scope.tenant,
                     self.scope.origin,
                     settlement.operation_id
+                ],
+            )?;
+        } else {
+            self.connection.execute(
+                "UPDATE intents SET phase = ?4, phase_ms = ?5 WHERE tenant = ?1 AND origin = ?2 AND operation_id = ?3",
+                params![
+                    self.scope.tenant,
+                    self.scope.origin,
+                    settlement.operation_id,
+                    rows::word(&settlement.record.phase)?,
+                    settlement.record.timestamp.epoch_millis(),
                 ],
             )?;
         }
@@ -150,47 +197,6 @@ impl<'a> Ledger<'a> {
         sealed::after(self.connection, after, most)
     }
 
-    fn put_out(&self, entry: &OutboxEntry) -> Result<(), Fault> {
-        self.connection.execute(
-            "INSERT INTO outbox (tenant, origin, id, webhook, kind, address, body, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending')",
-            params![
-                self.scope.tenant,
-                self.scope.origin,
-                entry.id,
-                entry.webhook,
-                entry.event.kind.as_str(),
-                entry.event.address.to_string(),
-                entry.event.body.to_string(),
-            ],
-        )?;
-        Ok(())
-    }
-
-    pub(super) fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, Fault> {
-        self.all(
-            "SELECT id, webhook, kind, address, body FROM outbox
-             WHERE tenant = ?1 AND origin = ?2 AND state = 'pending' ORDER BY ordinal",
-            params![self.scope.tenant, self.scope.origin],
-            rows::outbox_entry,
-        )
-    }
-
-    pub(super) fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), Fault> {
-        let state = match state {
-            DeliveryState::Pending => "pending",
-            DeliveryState::Delivered => "delivered",
-        };
-        let noted = self
-            .connection
-            .execute("UPDATE outbox SET state = ?4, attempts = attempts + 1 WHERE tenant = ?1 AND origin = ?2 AND id = ?3", params![self.scope.tenant, self.scope.origin, id, state])?;
-        if noted == 1 {
-            Ok(())
-        } else {
-            Err(format!("the outbox has no entry {id}").into())
-        }
-    }
-
     pub(super) fn not_before(&self) -> Result<Option<UtcMillis>, Fault> {
         let kept: Option<i64> = self
             .connection
@@ -212,7 +218,7 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         statement: &str,
         params: impl Params,

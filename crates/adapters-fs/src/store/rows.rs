@@ -3,10 +3,12 @@
 //! A column that does not read back is a fault of the file, never a panic.
 
 use cxda_domain::applied::LastApplied;
+use cxda_domain::delivery::DeliveryState;
 use cxda_domain::event::Event;
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{EntityTag, IdempotencyKey, RunId};
-use cxda_ports::journal::{Intent, OutboxEntry};
+use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, RunId};
+use cxda_ports::journal::{Intent, OpenIntent};
+use cxda_ports::outbox::{OutboxEntry, Outgoing};
 use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,9 +39,9 @@ pub(super) fn last_applied(row: &Row<'_>) -> Result<LastApplied, Fault> {
     })
 }
 
-/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms`.
-pub(super) fn intent(row: &Row<'_>) -> Result<Intent, Fault> {
-    Ok(Intent {
+/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms`.
+pub(super) fn open_intent(row: &Row<'_>) -> Result<OpenIntent, Fault> {
+    let intent = Intent {
         operation_id: row.get(0)?,
         run: RunId::new(row.get::<_, String>(1)?),
         operation: from_word(row.get(2)?)?,
@@ -49,21 +51,51 @@ pub(super) fn intent(row: &Row<'_>) -> Result<Intent, Fault> {
             .map(from_word)
             .transpose()?,
         key: row.get::<_, Option<String>>(5)?.map(IdempotencyKey::new),
-        payload: from_word(row.get(6)?)?,
+        payload: Fingerprint::new(row.get::<_, String>(6)?),
         base_tag: row.get::<_, Option<String>>(7)?.map(EntityTag::new),
         created: UtcMillis::from_epoch_millis(row.get(8)?),
+    };
+    let since = row.get::<_, Option<i64>>(10)?;
+    Ok(OpenIntent {
+        phase: from_word(row.get(9)?)?,
+        since: since.map_or(intent.created, UtcMillis::from_epoch_millis),
+        intent,
     })
 }
 
-/// The row `id, webhook, kind, address, body`.
-pub(super) fn outbox_entry(row: &Row<'_>) -> Result<OutboxEntry, Fault> {
-    Ok(OutboxEntry {
-        id: row.get(0)?,
-        webhook: row.get(1)?,
-        event: Event {
-            kind: from_word(row.get(2)?)?,
-            address: from_word(row.get(3)?)?,
-            body: serde_json::from_str(&row.get::<_, String>(4)?)?,
+/// The row `id, webhook, kind, address, body, created_ms, state, due_ms, attempts, begun, failure`.
+pub(super) fn outgoing(row: &Row<'_>) -> Result<Outgoing, Fault> {
+    let due = UtcMillis::from_epoch_millis(row.get(7)?);
+    let word: String = row.get(6)?;
+    let states = [
+        DeliveryState::Pending(due),
+        DeliveryState::Delivered,
+        DeliveryState::Dead,
+    ];
+    let state = states.into_iter().find(|state| state_word(*state) == word);
+    Ok(Outgoing {
+        entry: OutboxEntry {
+            id: row.get(0)?,
+            receiver: row.get::<_, String>(1)?.into(),
+            event: Event {
+                kind: from_word(row.get(2)?)?,
+                address: from_word(row.get(3)?)?,
+                body: row.get(4)?,
+            },
+            created: UtcMillis::from_epoch_millis(row.get(5)?),
         },
+        state: state.ok_or_else(|| format!("{word} is no state of a delivery"))?,
+        attempts: row.get(8)?,
+        begun: row.get(9)?,
+        failure: row.get(10)?,
     })
+}
+
+/// What the column `state` says.
+pub(super) fn state_word(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending(_) => "pending",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Dead => "dead",
+    }
 }

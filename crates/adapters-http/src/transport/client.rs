@@ -11,12 +11,16 @@
 //! - Whether a request that timed out had a connection is not known, so it counts as sent, unless the timeout was that
 //!   of connecting.
 
+use std::future::ready;
+use std::net::SocketAddr;
+
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Version};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response, retry};
+use reqwest::{Certificate, Client, ClientBuilder, Response, retry};
 
 use crate::config::{ConfigError, Timeouts};
 use crate::transport::failure::{Stage, innermost, lost};
@@ -50,32 +54,69 @@ impl HttpClient {
     /// - [`ConfigError::Client`] where the machine trusts no CA, or a certificate is none.
     /// - [`ConfigError::UserAgent`] where no header can hold `user_agent`.
     pub fn new(user_agent: &str, trust: &Trust, timeouts: Timeouts) -> Result<Self, ConfigError> {
-        let user_agent = HeaderValue::from_str(user_agent).map_err(|_| ConfigError::UserAgent)?;
-        let headers =
-            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        let part_of_idle = timeouts.idle / 3;
-        let mut builder = Client::builder()
-            .user_agent(user_agent)
-            .default_headers(headers)
-            .no_proxy()
-            .redirect(Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.idle)
-            // A request that times out leaves its HTTP/2 connection in the pool: one that is dead has to be found out
-            // before, or every further attempt goes the same way.
-            .http2_keep_alive_interval(part_of_idle)
-            .http2_keep_alive_timeout(part_of_idle)
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX));
-        if let Trust::Only(authorities) = trust {
-            let authorities = authorities.iter().map(|der| Certificate::from_der(der));
-            let authorities: Result<Vec<_>, _> = authorities.collect();
-            builder = builder.tls_certs_only(authorities.map_err(|error| unusable(&error))?);
-        }
-        builder.build().map(Self).map_err(|error| unusable(&error))
+        Self::built(prepared(user_agent, trust, timeouts)?)
     }
+
+    /// The same for one origin, whose host has these `addresses` whatever its name is. No name is ever resolved.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HttpClient::new`].
+    pub fn to(
+        addresses: Vec<SocketAddr>,
+        user_agent: &str,
+        trust: &Trust,
+        timeouts: Timeouts,
+    ) -> Result<Self, ConfigError> {
+        let prepared = prepared(user_agent, trust, timeouts)?;
+        Self::built(prepared.dns_resolver(Known(addresses)))
+    }
+
+    fn built(prepared: ClientBuilder) -> Result<Self, ConfigError> {
+        prepared.build().map(Self).map_err(|error| unusable(&error))
+    }
+}
+
+/// Gives each name the same addresses.
+struct Known(Vec<SocketAddr>);
+
+impl Resolve for Known {
+    fn resolve(&self, _name: Name) -> Resolving {
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
+        Box::pin(ready(Ok(addresses)))
+    }
+}
+
+/// What makes a client, with every limit set.
+fn prepared(
+    user_agent: &str,
+    trust: &Trust,
+    timeouts: Timeouts,
+) -> Result<ClientBuilder, ConfigError> {
+    let user_agent = HeaderValue::from_str(user_agent).map_err(|_| ConfigError::UserAgent)?;
+    let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    let part_of_idle = timeouts.idle / 3;
+    let mut builder = Client::builder()
+        .user_agent(user_agent)
+        .default_headers(headers)
+        .no_proxy()
+        .redirect(Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.idle)
+        // A request that times out leaves its HTTP/2 connection in the pool: one that is dead has to be found out
+        // before, or every further attempt goes the same way.
+        .http2_keep_alive_interval(part_of_idle)
+        .http2_keep_alive_timeout(part_of_idle)
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX));
+    if let Trust::Only(authorities) = trust {
+        let authorities = authorities.iter().map(|der| Certificate::from_der(der));
+        let authorities: Result<Vec<_>, _> = authorities.collect();
+        builder = builder.tls_certs_only(authorities.map_err(|error| unusable(&error))?);
+    }
+    Ok(builder)
 }
 
 /// The error of a client that cannot be made.

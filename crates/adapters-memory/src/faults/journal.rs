@@ -1,6 +1,6 @@
 //! A journal that fails on named calls, as a store on a full disk does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,26 +9,34 @@ use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::Fingerprint;
+use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
+use cxda_ports::outbox::{Attempt, Outbox, Outgoing};
 
 use super::{Moment, Script, Which};
 
-/// A call of a journal.
+/// A call of a journal or of its outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the methods'")]
 pub enum JournalCall {
     LastApplied,
     OpenIntents,
     Begin,
+    Resume,
     Settle,
     Adopt,
+    Serial,
     RecordsAfter,
-    PendingDeliveries,
-    NoteDelivery,
     NotBefore,
     KeepNotBefore,
+    Entries,
+    BeginAttempt,
+    EndAttempt,
+    Discard,
+    Gone,
+    NoteGone,
 }
 
 /// Wraps a journal.
@@ -73,7 +81,7 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
-    async fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self) -> Result<Vec<OpenIntent>, StoreError> {
         self.pass(JournalCall::OpenIntents, self.inner.open_intents())
             .await
     }
@@ -87,6 +95,11 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
+    async fn resume(&self, intent: &Intent) -> Result<(), StoreError> {
+        self.pass(JournalCall::Resume, self.inner.resume(intent))
+            .await
+    }
+
     async fn settle(&self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
         self.pass(JournalCall::Settle, self.inner.settle(settlement))
             .await
@@ -97,6 +110,10 @@ impl<J: Journal> Journal for FaultyJournal<J> {
             .await
     }
 
+    async fn serial(&self) -> Result<u64, StoreError> {
+        self.pass(JournalCall::Serial, self.inner.serial()).await
+    }
+
     async fn records_after(
         &self,
         after: u64,
@@ -104,22 +121,6 @@ impl<J: Journal> Journal for FaultyJournal<J> {
     ) -> Result<Vec<SealedRecord>, StoreError> {
         let reading = self.inner.records_after(after, most);
         self.pass(JournalCall::RecordsAfter, reading).await
-    }
-
-    async fn pending_deliveries(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.pass(
-            JournalCall::PendingDeliveries,
-            self.inner.pending_deliveries(),
-        )
-        .await
-    }
-
-    async fn note_delivery(&self, id: &str, state: DeliveryState) -> Result<(), StoreError> {
-        self.pass(
-            JournalCall::NoteDelivery,
-            self.inner.note_delivery(id, state),
-        )
-        .await
     }
 
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {
@@ -134,5 +135,46 @@ impl<J: Journal> Journal for FaultyJournal<J> {
 
     fn fingerprint(&self, secret: &SecretText) -> Fingerprint {
         self.inner.fingerprint(secret)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<J: Outbox> Outbox for FaultyJournal<J> {
+    async fn entries(&self, delivered: usize) -> Result<Vec<Outgoing>, StoreError> {
+        self.pass(JournalCall::Entries, self.inner.entries(delivered))
+            .await
+    }
+
+    async fn begin_attempt(
+        &self,
+        id: &str,
+        record: &AuditEntry,
+    ) -> Result<Option<SealedRecord>, StoreError> {
+        let beginning = self.inner.begin_attempt(id, record);
+        self.pass(JournalCall::BeginAttempt, beginning).await
+    }
+
+    async fn end_attempt(&self, attempt: &Attempt) -> Result<SealedRecord, StoreError> {
+        self.pass(JournalCall::EndAttempt, self.inner.end_attempt(attempt))
+            .await
+    }
+
+    async fn discard(&self, id: &str) -> Result<bool, StoreError> {
+        self.pass(JournalCall::Discard, self.inner.discard(id))
+            .await
+    }
+
+    async fn gone(&self) -> Result<BTreeSet<Receiver>, StoreError> {
+        self.pass(JournalCall::Gone, self.inner.gone()).await
+    }
+
+    async fn note_gone(
+        &self,
+        receiver: &Receiver,
+        since: Option<UtcMillis>,
+    ) -> Result<(), StoreError> {
+        let noting = self.inner.note_gone(receiver, since);
+        self.pass(JournalCall::NoteGone, noting).await
     }
 }

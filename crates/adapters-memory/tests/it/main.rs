@@ -10,16 +10,20 @@ use std::sync::Arc;
 
 use cxda_adapters_memory::audit::MemoryAudit;
 use cxda_adapters_memory::clock::{ManualClock, RuntimeClock};
-use cxda_adapters_memory::faults::{FaultyAudit, FaultyJournal, FaultyTenant};
+use cxda_adapters_memory::faults::{FaultyAudit, FaultyJournal, FaultyTenant, Moment, Which};
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
 use cxda_adapters_memory::journal::MemoryJournal;
+use cxda_adapters_memory::lookups::MemoryLookups;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::plans::MemoryPlans;
 use cxda_adapters_memory::progress::{MemoryProgress, Noted};
 use cxda_adapters_memory::secrets::MemorySecrets;
 use cxda_adapters_memory::tenant::MemoryTenant;
+use cxda_adapters_memory::webhook::MemoryWebhooks;
 use cxda_domain::address::Address;
 use cxda_domain::instant::UtcMillis;
+use cxda_domain::receiver::Receiver;
+use cxda_ports::webhook::{DeliveryErrorKind, Message, WebhookSender};
 use cxda_testkit::{conformance, samples};
 
 fn tenant() -> MemoryTenant {
@@ -31,6 +35,11 @@ fn tenant() -> MemoryTenant {
 #[tokio::test]
 async fn actions_keep_the_promises_of_the_port() {
     conformance::actions::keeps_its_promises(&tenant()).await;
+}
+
+#[tokio::test]
+async fn lookups_keep_the_promises_of_the_port() {
+    conformance::lookups::keeps_its_promises(&MemoryLookups::default()).await;
 }
 
 #[tokio::test]
@@ -64,10 +73,61 @@ async fn a_tenant_that_fails_nowhere_is_a_tenant() {
 }
 
 #[tokio::test]
+async fn webhooks_keep_the_promises_of_the_port() {
+    let webhook = |name: &str| Receiver::Webhook(name.to_owned());
+    let (takes, unknown, refuses, gone) = (
+        webhook("bi"),
+        webhook("other"),
+        webhook("strict"),
+        webhook("old"),
+    );
+    let sender = [
+        (&unknown, DeliveryErrorKind::NoRoute),
+        (&refuses, DeliveryErrorKind::NotTaken),
+        (&gone, DeliveryErrorKind::Gone),
+    ]
+    .into_iter()
+    .fold(MemoryWebhooks::new(), |sender, (receiver, kind)| {
+        sender.failing(receiver.clone(), Which::EVERY, Moment::Before, kind)
+    });
+    let payload = |(_, message): (_, Message)| message.payload;
+    let arrived = || sender.taken().into_iter().map(payload).collect();
+    conformance::webhook::keeps_its_promises(&sender, &takes, &unknown, arrived).await;
+    conformance::webhook::tells_apart_who_is_gone(&sender, &refuses, &gone).await;
+}
+
+#[tokio::test]
+async fn what_fails_after_its_work_was_taken_and_may_come_again() {
+    let source = Receiver::Source("https://cache.example.com/hook".into());
+    let sender = MemoryWebhooks::new().failing(
+        source.clone(),
+        Which::Nth(1),
+        Moment::After,
+        DeliveryErrorKind::NotTaken,
+    );
+    let message = Message {
+        id: "msg-1".into(),
+        payload: "{}".into(),
+    };
+    let failed = sender.send(&source, &message).await.unwrap_err();
+    assert_eq!(failed.kind, DeliveryErrorKind::NotTaken);
+    assert!(sender.send(&source, &message).await.is_ok());
+    let taken = (source, message);
+    assert_eq!(sender.taken(), [taken.clone(), taken]);
+}
+
+#[tokio::test]
 async fn journal_keeps_the_promises_of_the_port() {
     conformance::journal::keeps_its_promises(&MemoryJournal::new()).await;
     let faulty = FaultyJournal::new(Arc::new(MemoryJournal::new()));
     conformance::journal::keeps_its_promises(&faulty).await;
+}
+
+#[tokio::test]
+async fn outbox_keeps_the_promises_of_the_port() {
+    conformance::outbox::keeps_its_promises(&MemoryJournal::new()).await;
+    let faulty = FaultyJournal::new(Arc::new(MemoryJournal::new()));
+    conformance::outbox::keeps_its_promises(&faulty).await;
 }
 
 #[tokio::test]

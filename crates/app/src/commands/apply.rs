@@ -14,7 +14,7 @@ use cxda_ports::ids::IdSource;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
-use cxda_usecases::deliver::{Delivered, deliver};
+use cxda_usecases::deliver::{Delivered, DeliveryPorts, Sender, deliver};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
@@ -232,10 +232,22 @@ impl Run<'_> {
         let applied = apply(ports, options, planned, stop).await;
         bar.clear();
         let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
+        let ports = DeliveryPorts {
+            outbox: &writing.store,
+            audit: &writing.audit,
+            relay: &self.connection.client,
+            clock: self.clock,
+            ids: &SystemRandom,
+        };
+        let sender = Sender {
+            run: options.run.clone(),
+            actor: options.actor.clone(),
+            tenant: options.tenant.clone(),
+        };
         let webhooks = if options.subscriptions.is_empty() {
             Delivered::default()
         } else {
-            let delivered = deliver(&writing.store, &self.connection.client, targets).await;
+            let delivered = deliver(ports, &sender, targets).await;
             // What was applied is told all the same.
             delivered.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the outbox cannot be used, so events stay in it");

@@ -27,7 +27,7 @@ pub(crate) fn store_to_read(
     Ok(Store::open_read_only(&settings.store, scope)?)
 }
 
-/// The store for reading; an empty one where there is none yet.
+/// The journal for reading; an empty one where there is no store yet.
 pub(crate) fn journal_to_read(
     settings: &Settings,
     scope: Scope,
@@ -65,14 +65,19 @@ pub(crate) async fn lock(
     let (process, actor) = (std::process::id(), &settings.actor);
     let start = clock.elapsed();
     loop {
-        let holder = format!(
-            "{command} by {actor}, process {process}, since {}",
-            clock.now()
-        );
+        let since = clock.now();
+        // The actor stands last: it may be long, and what is long is cut.
+        let holder = format!("{command}, process {process}, since {since}, by {actor}");
         match TenantLock::acquire(&folder, &name, &holder) {
             Ok(lock) => return Ok(lock),
             Err(StoreError::Locked { .. }) if clock.elapsed().saturating_sub(start) < wait => {
                 clock.wait(PAUSE).await;
+            }
+            Err(error @ StoreError::Locked { .. }) => {
+                let name = &tenant.name;
+                let message =
+                    format!("nothing was sent to {name} (--lock-timeout waits for the other run)");
+                return Err(WiringError::from_source(Exit::Locked, message, error));
             }
             Err(error) => return Err(error.into()),
         }
@@ -133,7 +138,8 @@ pub(crate) async fn keep_pause(
     Ok(store.keep_not_before(not_before).await?)
 }
 
-fn store(settings: &Settings, scope: Scope) -> Result<Store, WiringError> {
+/// The store for reading and writing, made where there is none yet.
+pub(crate) fn store(settings: &Settings, scope: Scope) -> Result<Store, WiringError> {
     let key = fresh_key().map_err(|error| {
         let message = "there is no randomness for a new store";
         WiringError::from_source(Exit::Unexpected, message, error)

@@ -1,13 +1,15 @@
 //! What every journal promises. It must be fresh, and nobody else may use it.
 
+use std::time::Duration;
+
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{Phase, SealedRecord};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, EntityTag};
+use cxda_domain::key::{Digest, EntityTag, Fingerprint, RunId};
 use cxda_domain::request::Operation;
 use cxda_domain::secret::SecretText;
-use cxda_ports::journal::{DeliveryState, Intent, Journal, Memory};
+use cxda_ports::journal::{Intent, Journal, Memory, OpenIntent};
 use serde_json::{Map, Value};
 use tokio::join;
 
@@ -18,9 +20,9 @@ pub async fn keeps_its_promises(journal: &dyn Journal) {
     a_fresh_one_is_empty(journal).await;
     an_intent_is_kept_until_it_is_resolved(journal).await;
     an_intent_of_the_same_operation_is_replaced(journal).await;
+    an_open_intent_is_gone_on_with_and_no_other(journal).await;
     what_was_applied_is_remembered_until_forgotten(journal).await;
     a_settlement_is_kept_whole_or_not_at_all(journal).await;
-    events_wait_until_they_are_delivered(journal).await;
     the_latest_pause_is_kept(journal).await;
     writes_that_meet_are_all_kept(journal).await;
     records_make_one_chain(journal).await;
@@ -29,9 +31,9 @@ pub async fn keeps_its_promises(journal: &dyn Journal) {
 
 async fn a_fresh_one_is_empty(journal: &dyn Journal) {
     assert!(journal.last_applied().await.unwrap().is_empty());
+    assert_eq!(journal.serial().await.unwrap(), 0);
     assert_eq!(journal.open_intents().await.unwrap(), []);
     assert_eq!(records(journal).await, []);
-    assert_eq!(journal.pending_deliveries().await.unwrap(), []);
     assert_eq!(journal.not_before().await.unwrap(), None);
 }
 
@@ -48,25 +50,63 @@ async fn an_intent_is_kept_until_it_is_resolved(journal: &dyn Journal) {
     for intent in [&first, &second] {
         begin(journal, intent).await;
     }
-    let open = journal.open_intents().await.unwrap();
-    assert_eq!(open, [first, second.clone()], "the oldest first");
+    let wanted = [open(&first), open(&second)];
+    assert_eq!(
+        journal.open_intents().await.unwrap(),
+        wanted,
+        "the oldest first"
+    );
 
     let mut unknown = settlement("z first");
     unknown.resolved = false;
+    unknown.record.phase = Phase::Unknown;
+    unknown.record.timestamp = UtcMillis::from_epoch_millis(1_709_220_600_000);
     journal.settle(&unknown).await.unwrap();
-    assert_eq!(journal.open_intents().await.unwrap().len(), 2, "still open");
+    let doubtful = OpenIntent {
+        phase: Phase::Unknown,
+        since: unknown.record.timestamp,
+        intent: first,
+    };
+    let wanted = [doubtful, open(&second)];
+    assert_eq!(journal.open_intents().await.unwrap(), wanted, "still open");
     journal.settle(&settlement("z first")).await.unwrap();
-    assert_eq!(journal.open_intents().await.unwrap(), [second]);
+    assert_eq!(journal.open_intents().await.unwrap(), [open(&second)]);
     journal.settle(&settlement("a second")).await.unwrap();
+    assert_eq!(journal.open_intents().await.unwrap(), []);
+}
+
+/// `intent` as it is open before anything else is on record of it.
+fn open(intent: &Intent) -> OpenIntent {
+    OpenIntent {
+        intent: intent.clone(),
+        phase: Phase::Intended,
+        since: intent.created,
+    }
+}
+
+async fn an_open_intent_is_gone_on_with_and_no_other(journal: &dyn Journal) {
+    let first = intent("resumed");
+    begin(journal, &first).await;
+    let kept = records(journal).await;
+    let later = Intent {
+        run: RunId::new("run-2"),
+        created: first.created.saturating_add(Duration::from_secs(1)),
+        ..first
+    };
+    journal.resume(&later).await.unwrap();
+    assert_eq!(journal.open_intents().await.unwrap(), [open(&later)]);
+    assert_eq!(records(journal).await, kept, "it is intended already");
+    journal.settle(&settlement("resumed")).await.unwrap();
+    assert!(journal.resume(&later).await.is_err());
     assert_eq!(journal.open_intents().await.unwrap(), []);
 }
 
 async fn an_intent_of_the_same_operation_is_replaced(journal: &dyn Journal) {
     let mut again = intent("again");
     begin(journal, &again).await;
-    again.payload = Digest::of("another body");
+    again.payload = Fingerprint::new("another body");
     begin(journal, &again).await;
-    assert_eq!(journal.open_intents().await.unwrap(), [again]);
+    assert_eq!(journal.open_intents().await.unwrap(), [open(&again)]);
     journal.settle(&settlement("again")).await.unwrap();
 }
 
@@ -85,10 +125,13 @@ async fn what_was_applied_is_remembered_until_forgotten(journal: &dyn Journal) {
     let known = journal.last_applied().await.unwrap();
     assert_eq!(known.into_values().collect::<Vec<_>>(), adopted);
 
+    let serial = journal.serial().await.unwrap();
     journal.settle(&settlement("unchanged")).await.unwrap();
+    assert_eq!(journal.serial().await.unwrap(), serial);
     let mut gone = settlement("forget");
     gone.memory = Memory::Forgotten(Address::action("two"));
     journal.settle(&gone).await.unwrap();
+    assert!(journal.serial().await.unwrap() > serial);
     let known = journal.last_applied().await.unwrap();
     assert_eq!(known.into_values().collect::<Vec<_>>(), [changed]);
 }
@@ -104,38 +147,8 @@ async fn a_settlement_is_kept_whole_or_not_at_all(journal: &dyn Journal) {
     assert!(journal.settle(&refused).await.is_err());
     assert_eq!(journal.open_intents().await.unwrap().len(), 1);
     assert_eq!(journal.last_applied().await.unwrap(), known);
-    assert_eq!(journal.pending_deliveries().await.unwrap(), []);
     assert_eq!(self::records(journal).await, records);
     journal.settle(&settlement("half")).await.unwrap();
-}
-
-async fn events_wait_until_they_are_delivered(journal: &dyn Journal) {
-    let entries = ["z", "a", "m"].map(outbox_entry);
-    let mut first = settlement("events");
-    first.outbox = entries[..2].to_vec();
-    journal.settle(&first).await.unwrap();
-    let mut second = settlement("more events");
-    second.outbox = entries[2..].to_vec();
-    journal.settle(&second).await.unwrap();
-    assert_eq!(journal.pending_deliveries().await.unwrap(), entries);
-
-    journal
-        .note_delivery("z", DeliveryState::Pending)
-        .await
-        .unwrap();
-    assert_eq!(journal.pending_deliveries().await.unwrap(), entries);
-    journal
-        .note_delivery("a", DeliveryState::Delivered)
-        .await
-        .unwrap();
-    let left = journal.pending_deliveries().await.unwrap();
-    assert_eq!(left, [entries[0].clone(), entries[2].clone()]);
-    assert!(
-        journal
-            .note_delivery("absent", DeliveryState::Delivered)
-            .await
-            .is_err()
-    );
 }
 
 async fn the_latest_pause_is_kept(journal: &dyn Journal) {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::apply::Failure;
 use crate::apply::execution::{Execution, Progressed};
-use crate::apply::journaling::{Ending, Fate, Write, names, payload};
+use crate::apply::journaling::{Ending, Fate, Write, names};
 use crate::apply::update::Sent;
 
 /// Blocks of an action that an answer must show, or a read is owed.
@@ -69,7 +69,7 @@ impl Execution<'_> {
         current: Versioned<ObservedResource>,
         progressed: &mut Progressed,
     ) -> Result<(), Failure> {
-        let payload = payload(desired);
+        let payload = self.payload(desired);
         let (operation, action) = names(ChangeKind::Update, change.address.kind);
         let (id, tag) = (current.value.id.clone(), current.tag.clone());
         let write = Write {
@@ -160,7 +160,7 @@ impl Execution<'_> {
         if view.auto_indexes {
             return Ok(());
         }
-        let payload = payload(desired);
+        let payload = self.payload(desired);
         let write = Write {
             change,
             operation: Operation::BuildIndexes,

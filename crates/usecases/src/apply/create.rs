@@ -16,7 +16,7 @@ use crate::apply::Failure;
 use crate::apply::confirm::Trust;
 use crate::apply::execution::{Execution, Progressed};
 use crate::apply::find::Found;
-use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
+use crate::apply::journaling::{Ending, Fate, Write, encrypted, memory, names};
 use crate::apply::open::OpenWrite;
 use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
 
@@ -28,7 +28,7 @@ enum Ground {
     /// Nothing is there, and nothing of ours is on its way.
     Clear,
     /// Nothing is there; a create of an earlier run is sent again under its own key.
-    Again(Intent),
+    Again(OpenWrite),
     /// The resource is there after all.
     There(Made),
 }
@@ -64,7 +64,7 @@ impl Execution<'_> {
         {
             return Err(Failure::Dependency { address });
         }
-        let payload = payload(&desired);
+        let payload = self.payload(&desired);
         let (operation, action) = names(ChangeKind::Create, change.address.kind);
         let write = Write {
             change,
@@ -76,10 +76,7 @@ impl Execution<'_> {
         };
         let made = match self.ground(write, &desired, progressed).await? {
             Ground::Clear => self.make(write, &desired, None, progressed).await?,
-            Ground::Again(intent) => {
-                self.make(write, &desired, Some(&intent), progressed)
-                    .await?
-            }
+            Ground::Again(open) => self.make(write, &desired, Some(&open), progressed).await?,
             Ground::There(made) => made,
         };
         let id = made.resource.id.clone();
@@ -87,7 +84,7 @@ impl Execution<'_> {
         self.confirm(change, &desired, &made.resource, made.trust, progressed)
             .await?;
         if let (Trust::Unseen, Memory::Applied(now)) = (made.trust, memory(change, &id, &desired)) {
-            self.ports.journal.adopt(&[now]).await?;
+            self.ports.journal.adopt(&[self.aged(now)]).await?;
         }
         self.build_indexes(change, &desired, progressed).await
     }
@@ -171,7 +168,7 @@ impl Execution<'_> {
                 Found::Absent => {}
             }
             match after_absence(self.guard(address.kind), payload, open.last, quiet_in) {
-                AfterAbsence::Again => return Ok(Ground::Again(open.intent.clone())),
+                AfterAbsence::Again => return Ok(Ground::Again(open.clone())),
                 AfterAbsence::Anew => {
                     let proof = Proof::over(Phase::Failed, NOT_APPLIED, None);
                     self.close(&open.intent, proof).await?;
@@ -212,6 +209,7 @@ impl Execution<'_> {
             intent: Fate::Resolved,
             id: Some(&there.id),
             cost,
+            encrypted: None,
             memory,
             error: Some(PROVED_BY_READING.to_owned()),
             events: self.events(write.change, &there.id, desired, cost, &open.intent),
@@ -226,7 +224,7 @@ impl Execution<'_> {
         &self,
         write: Write<'_>,
         desired: &Desired,
-        again: Option<&Intent>,
+        again: Option<&OpenWrite>,
         progressed: &mut Progressed,
     ) -> Result<Made, Failure> {
         let (intent, key) = self.begin_create(write, again).await?;
@@ -245,6 +243,7 @@ impl Execution<'_> {
             intent: Fate::Resolved,
             id: Some(id),
             cost: created.cost,
+            encrypted: encrypted(desired, &created.value),
             memory: memory(write.change, id, desired),
             error: None,
             events: self.events(write.change, id, desired, created.cost, &intent),
@@ -284,7 +283,7 @@ impl Execution<'_> {
         error: ApiError,
         progressed: &mut Progressed,
     ) -> Result<Made, Failure> {
-        self.note_denial(&error);
+        self.note_refusal(&error);
         progressed.cost = progressed.cost.plus(error.cost);
         let owner = match error.kind {
             ApiErrorKind::KeyMismatch => {
@@ -362,6 +361,7 @@ impl Execution<'_> {
             intent: Fate::Resolved,
             id: Some(&there.id),
             cost,
+            encrypted: None,
             memory: match trust {
                 Trust::Sent => memory(write.change, &there.id, desired),
                 Trust::Unseen => Memory::Unchanged,

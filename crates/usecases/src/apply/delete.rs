@@ -4,8 +4,9 @@ use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::audit::Phase;
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::{Digest, ResourceId};
+use cxda_domain::key::ResourceId;
 use cxda_domain::plan::{Change, ChangeKind};
+use cxda_domain::secret::SecretText;
 use cxda_ports::actions::Deleted;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
 use cxda_ports::journal::Memory;
@@ -32,7 +33,10 @@ impl Execution<'_> {
             return Ok(());
         };
         let (operation, action) = names(ChangeKind::Delete, change.address.kind);
-        let payload = Digest::of(id.as_str());
+        let payload = self
+            .ports
+            .journal
+            .fingerprint(&SecretText::new(id.as_str()));
         let write = Write {
             change,
             operation,
@@ -54,7 +58,7 @@ impl Execution<'_> {
         progressed.cost = progressed.cost.plus(cost);
         let mut note = None;
         if let Err(error) = &mut answer {
-            self.note_denial(error);
+            self.note_refusal(error);
             let lost = matches!(
                 error.kind,
                 ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed
@@ -87,6 +91,7 @@ impl Execution<'_> {
                     intent: Fate::Resolved,
                     id: Some(&id),
                     cost,
+                    encrypted: None,
                     memory: Memory::Forgotten(change.address.clone()),
                     error: note.map(ToOwned::to_owned),
                     events: if absent { Vec::new() } else { vec![event] },

@@ -18,6 +18,7 @@ use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
 use cxda_ports::progress::ProgressEvent;
 
+use crate::apply::failure::meets_every_write;
 use crate::apply::open::{OpenWrite, open_writes};
 use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome, skipped};
 use crate::plan::Planned;
@@ -137,7 +138,7 @@ impl<'a> Execution<'a> {
         }
         lock(&self.failed).insert(result.address.clone());
         if let Some(error) = result.failure.as_ref().and_then(Failure::api) {
-            self.note_denial(error);
+            self.note_refusal(error);
         }
         let failed = result.outcome != Outcome::Skipped;
         let fatal = result.failure.as_ref().is_some_and(Failure::stops_all);
@@ -163,8 +164,12 @@ impl<'a> Execution<'a> {
         error
     }
 
-    /// Takes note that the tenant does not permit an operation: it is asked for no further one of its kind.
-    pub(super) fn note_denial(&self, error: &ApiError) {
+    /// Takes note of what follows from a refusal for other changes, whatever becomes of this one: an operation that the tenant
+    /// does not permit is not asked for again, and what would meet every write ends the run.
+    pub(super) fn note_refusal(&self, error: &ApiError) {
+        if meets_every_write(error) {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
         if let ApiErrorKind::PermissionDenied { .. } = error.kind {
             let mut denied = lock(&self.denied);
             denied.entry(error.operation).or_insert_with(|| ApiError {

@@ -164,13 +164,16 @@ impl Failure {
     pub(super) fn stops_all(&self) -> bool {
         match self {
             Self::Journal(_) | Self::Audit(_) => true,
-            Self::Api(error) => matches!(
-                error.kind,
-                ApiErrorKind::Unauthenticated
-                    | ApiErrorKind::Credentials
-                    | ApiErrorKind::Unreachable
-            ),
+            Self::Api(error) => meets_every_write(error),
             _ => false,
         }
     }
+}
+
+/// Whether every further write would meet `error` too.
+pub(super) fn meets_every_write(error: &ApiError) -> bool {
+    matches!(
+        error.kind,
+        ApiErrorKind::Unauthenticated | ApiErrorKind::Credentials | ApiErrorKind::Unreachable
+    )
 }

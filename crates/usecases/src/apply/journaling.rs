@@ -4,17 +4,26 @@
 
 use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::applied::LastApplied;
-use cxda_domain::audit::{AuditAction, AuditEntry, AuditMetrics, AuditedResource, Phase};
+use cxda_domain::audit::{
+    AuditAction, AuditEntry, AuditMetrics, AuditedResource, EncryptedValues, Phase,
+};
 use cxda_domain::diff::blocks;
 use cxda_domain::event::Event;
-use cxda_domain::key::{Digest, EntityTag, IdempotencyKey, ResourceId};
+use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId};
+use cxda_domain::observed::ObservedResource;
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
+use cxda_domain::projection::Projection;
+use cxda_domain::receiver::Receiver;
+use cxda_domain::reconcile::LastWord;
 use cxda_domain::request::Operation;
+use cxda_domain::secret::SecretText;
 use cxda_ports::error::CallCost;
-use cxda_ports::journal::{Intent, Memory, OutboxEntry, Settlement};
+use cxda_ports::journal::{Intent, Memory, Settlement};
+use cxda_ports::outbox::OutboxEntry;
 
 use crate::apply::Failure;
 use crate::apply::execution::{Execution, lock};
+use crate::apply::open::OpenWrite;
 
 /// One write on its way: what is journaled of it.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +32,7 @@ pub(super) struct Write<'a> {
     pub(super) operation: Operation,
     pub(super) action: AuditAction,
     pub(super) id: Option<&'a ResourceId>,
-    pub(super) payload: &'a Digest,
+    pub(super) payload: &'a Fingerprint,
     pub(super) tag: Option<&'a EntityTag>,
 }
 
@@ -43,6 +52,7 @@ pub(super) struct Ending<'a> {
     pub(super) intent: Fate,
     pub(super) id: Option<&'a ResourceId>,
     pub(super) cost: CallCost,
+    pub(super) encrypted: Option<EncryptedValues>,
     pub(super) memory: Memory,
     pub(super) error: Option<String>,
     pub(super) events: Vec<Event>,
@@ -61,6 +71,7 @@ impl<'a> Ending<'a> {
             intent,
             id,
             cost,
+            encrypted: None,
             memory: Memory::Unchanged,
             error,
             events: Vec::new(),
@@ -75,31 +86,28 @@ impl Execution<'_> {
         let same = open
             .iter()
             .find(|open| open.is(write.operation) && open.intent.payload == *write.payload);
-        let operation_id = same.map(|open| open.intent.operation_id.clone());
-        self.begin_as(write, operation_id, None).await
+        self.begin_as(write, same, None).await
     }
 
-    /// Journals and audits the intent of a create under a fresh key, or under that of the open intent `again`.
+    /// Journals and audits the intent of a create under a fresh key, or under that of the open write `again`.
     pub(super) async fn begin_create(
         &self,
         write: Write<'_>,
-        again: Option<&Intent>,
+        again: Option<&OpenWrite>,
     ) -> Result<(Intent, IdempotencyKey), Failure> {
-        let key = again.and_then(|intent| intent.key.clone());
+        let key = again.and_then(|open| open.intent.key.clone());
         let key = key.unwrap_or_else(|| IdempotencyKey::new(self.ports.ids.fresh()));
-        let operation_id = again.map(|intent| intent.operation_id.clone());
-        let intent = self
-            .begin_as(write, operation_id, Some(key.clone()))
-            .await?;
+        let intent = self.begin_as(write, again, Some(key.clone())).await?;
         Ok((intent, key))
     }
 
     async fn begin_as(
         &self,
         write: Write<'_>,
-        operation_id: Option<String>,
+        again: Option<&OpenWrite>,
         key: Option<IdempotencyKey>,
     ) -> Result<Intent, Failure> {
+        let operation_id = again.map(|open| open.intent.operation_id.clone());
         let intent = Intent {
             operation_id: operation_id.unwrap_or_else(|| self.ports.ids.fresh()),
             run: self.options.run.clone(),
@@ -111,6 +119,11 @@ impl Execution<'_> {
             base_tag: write.tag.cloned(),
             created: self.ports.clock.now(),
         };
+        if again.is_some_and(|open| open.last == LastWord::Intended) {
+            // Its intent is on record already and has no outcome yet: a second one would make it two writes.
+            self.ports.journal.resume(&intent).await?;
+            return Ok(intent);
+        }
         let entry = self.entry(write, Phase::Intended, write.id, None, None);
         let record = self.ports.journal.begin(&intent, &entry).await?;
         self.ports.audit.append(&record).await?;
@@ -127,17 +140,32 @@ impl Execution<'_> {
         let metrics = AuditMetrics {
             latency_ms: ending.cost.latency_ms(),
             attempts: ending.cost.attempts,
+            encrypted: ending.encrypted,
         };
         let id = ending.id.or(write.id);
         let record = self.entry(write, ending.phase, id, Some(metrics), ending.error);
         let settlement = Settlement {
             operation_id: intent.operation_id.clone(),
             resolved: ending.intent == Fate::Resolved,
-            memory: ending.memory,
+            memory: self.dated(ending.memory),
             record,
             outbox: self.outbox(ending.events),
         };
         self.store(&settlement).await
+    }
+
+    /// `memory` with the age of each secret in it.
+    pub(super) fn dated(&self, memory: Memory) -> Memory {
+        match memory {
+            Memory::Applied(applied) => Memory::Applied(self.aged(applied)),
+            other => other,
+        }
+    }
+
+    /// `applied` with the age of each secret in it.
+    pub(super) fn aged(&self, applied: LastApplied) -> LastApplied {
+        let before = self.planned.applied.get(&applied.address);
+        applied.dated(before, Some(self.ports.clock.now()))
     }
 
     /// Stores an outcome and audits it.
@@ -157,19 +185,39 @@ impl Execution<'_> {
 
     pub(super) fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
         let mut entries = Vec::new();
+        let created = self.ports.clock.now();
         for event in events {
             for subscription in &self.options.subscriptions {
                 let wanted = subscription.events.as_ref();
                 if wanted.is_none_or(|kinds| kinds.contains(&event.kind)) {
                     entries.push(OutboxEntry {
                         id: self.ports.ids.fresh(),
-                        webhook: subscription.webhook.clone(),
+                        receiver: Receiver::Webhook(subscription.webhook.clone()),
                         event: event.clone(),
+                        created,
                     });
                 }
             }
         }
         entries
+    }
+
+    /// A keyed hash of everything that is sent, encrypted values by their own.
+    pub(super) fn payload(&self, desired: &Desired) -> Fingerprint {
+        let fields = serde_json::Value::Object(desired.body.projection().fields().clone());
+        // A view names its source by id, which another view of the same name does not have.
+        let source = match &desired.body {
+            Body::View(view) => view.source.id(),
+            Body::Action(_) => None,
+        };
+        let secrets: Vec<String> = desired
+            .secrets
+            .iter()
+            .map(|(name, print)| format!("{name}={print}"))
+            .collect();
+        let source = source.unwrap_or_default();
+        let whole = format!("{fields}\n{source}\n{}", secrets.join("\n"));
+        self.ports.journal.fingerprint(&SecretText::new(whole))
     }
 
     fn entry(
@@ -246,6 +294,21 @@ pub(super) fn audited_as(operation: Operation) -> Option<AuditAction> {
     found.or((operation == Operation::BuildIndexes).then_some(AuditAction::BuildIndexes))
 }
 
+/// What became of the encrypted values of `desired`, by what the tenant's answer `shown` says of its variables.
+pub(super) fn encrypted(desired: &Desired, shown: &ObservedResource) -> Option<EncryptedValues> {
+    let tells = shown.fields.fields().contains_key(Projection::VARIABLES);
+    if desired.secrets.is_empty() || !tells {
+        return None;
+    }
+    let kept = shown.fields.encrypted_variables();
+    let kept = kept.filter(|name| desired.secrets.contains_key(*name));
+    let count = |values: usize| u32::try_from(values).unwrap_or(u32::MAX);
+    Some(EncryptedValues {
+        sent: count(desired.secrets.len()),
+        stored: count(kept.count()),
+    })
+}
+
 /// What the journal remembers once `desired` has been applied.
 pub(super) fn memory(change: &Change, id: &ResourceId, desired: &Desired) -> Memory {
     Memory::Applied(LastApplied::new(
@@ -255,21 +318,4 @@ pub(super) fn memory(change: &Change, id: &ResourceId, desired: &Desired) -> Mem
         desired.secrets.clone(),
         desired.protect,
     ))
-}
-
-/// A digest of everything that is sent, secrets by their fingerprints.
-pub(super) fn payload(desired: &Desired) -> Digest {
-    let fields = serde_json::Value::Object(desired.body.projection().fields().clone());
-    // A view names its source by id, which another view of the same name does not have.
-    let source = match &desired.body {
-        Body::View(view) => view.source.id(),
-        Body::Action(_) => None,
-    };
-    let secrets: Vec<String> = desired
-        .secrets
-        .iter()
-        .map(|(name, print)| format!("{name}={print}"))
-        .collect();
-    let source = source.unwrap_or_default();
-    Digest::of(format!("{fields}\n{source}\n{}", secrets.join("\n")))
 }

@@ -1,22 +1,20 @@
 //! Writes of earlier runs whose outcome is not known, and how long they may still be carried out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cxda_domain::address::{Address, ResourceKind};
-use cxda_domain::audit::{AuditAction, Phase, SealedRecord};
+use cxda_domain::address::Address;
+use cxda_domain::audit::Phase;
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::key::Digest;
+use cxda_domain::key::Fingerprint;
 use cxda_domain::plan::Change;
 use cxda_domain::reconcile::{Beside, LastWord, LateEffect, Payload, beside, quiet_in};
 use cxda_domain::request::Operation;
 use cxda_ports::error::StoreError;
-use cxda_ports::journal::{Intent, Journal};
-use serde::Deserialize;
+use cxda_ports::journal::{Intent, Journal, OpenIntent};
 
 use crate::apply::Failure;
 use crate::apply::execution::Execution;
-use crate::apply::journaling::audited_as;
 use crate::apply::recover::{Proof, SUPERSEDED};
 
 /// An open intent with the last that is on record of its write.
@@ -35,7 +33,7 @@ impl OpenWrite {
         quiet_in(self.intent.created, self.last, now)
     }
 
-    pub(super) fn payload_beside(&self, payload: &Digest) -> Payload {
+    pub(super) fn payload_beside(&self, payload: &Fingerprint) -> Payload {
         if self.intent.payload == *payload {
             Payload::Same
         } else {
@@ -44,7 +42,7 @@ impl OpenWrite {
     }
 
     /// What it could do to `change`, an update by `payload`, after that was carried out.
-    fn late_effect(&self, change: &Change, payload: &Digest) -> LateEffect {
+    fn late_effect(&self, change: &Change, payload: &Fingerprint) -> LateEffect {
         let undoes = match self.intent.operation {
             // The version that it names is gone once the update is done.
             Operation::ReplaceView | Operation::ReplaceAction => {
@@ -61,82 +59,33 @@ impl OpenWrite {
     }
 }
 
-/// What the journal holds open. Its audit records tell when each write was sent for the last time.
+impl From<OpenIntent> for OpenWrite {
+    fn from(open: OpenIntent) -> Self {
+        let creates = matches!(
+            open.intent.operation,
+            Operation::CreateView | Operation::CreateAction
+        );
+        let last = match open.phase {
+            Phase::Intended => LastWord::Intended,
+            // A create that failed and whose intent is open all the same was refused for its key.
+            Phase::Failed if creates => LastWord::Frozen(open.since),
+            Phase::Failed | Phase::Unknown | Phase::Done => LastWord::Unanswered(open.since),
+        };
+        let intent = open.intent;
+        Self { intent, last }
+    }
+}
+
+/// What the journal holds open, by the resource that it is about.
 pub(super) async fn open_writes(
     journal: &dyn Journal,
 ) -> Result<BTreeMap<Address, Vec<OpenWrite>>, StoreError> {
-    let intents = journal.open_intents().await?;
     let mut open: BTreeMap<Address, Vec<OpenWrite>> = BTreeMap::new();
-    if intents.is_empty() {
-        return Ok(open);
-    }
-    let records = journal.records_after(0, usize::MAX).await?;
-    let mut words = last_words(&intents, &records);
-    for intent in intents {
-        let last = place_of(&intent).and_then(|place| words.remove(&place));
-        let last = last.unwrap_or(LastWord::Intended);
-        open.entry(intent.address.clone())
-            .or_default()
-            .push(OpenWrite { intent, last });
+    for intent in journal.open_intents().await? {
+        let address = intent.intent.address.clone();
+        open.entry(address).or_default().push(intent.into());
     }
     Ok(open)
-}
-
-type Place = (AuditAction, Address);
-
-fn place_of(intent: &Intent) -> Option<Place> {
-    Some((audited_as(intent.operation)?, intent.address.clone()))
-}
-
-/// The latest record about each of `intents`. Records name no intent, but of one resource one kind of write is under way at a time.
-fn last_words(intents: &[Intent], records: &[SealedRecord]) -> BTreeMap<Place, LastWord> {
-    let mut missing: BTreeSet<Place> = intents.iter().filter_map(place_of).collect();
-    let mut words = BTreeMap::new();
-    for record in records.iter().rev() {
-        if missing.is_empty() {
-            break;
-        }
-        let Ok(line) = serde_json::from_str::<Line>(&record.line) else {
-            continue;
-        };
-        let address = Address {
-            kind: line.resource.kind,
-            name: line.resource.name,
-        };
-        let place = (line.action, address);
-        if missing.remove(&place) {
-            let creates = matches!(
-                place.0,
-                AuditAction::CreateDataAction | AuditAction::CreateMaterializedView
-            );
-            let word = match line.phase {
-                Phase::Intended => LastWord::Intended,
-                // A create that failed and whose intent is open all the same was refused for its key.
-                Phase::Failed if creates => LastWord::Frozen(line.timestamp),
-                Phase::Failed | Phase::Unknown | Phase::Done => {
-                    LastWord::Unanswered(line.timestamp)
-                }
-            };
-            words.insert(place, word);
-        }
-    }
-    words
-}
-
-/// What of an audit record tells which write it is about and how that went.
-#[derive(Deserialize)]
-struct Line {
-    timestamp: UtcMillis,
-    action: AuditAction,
-    phase: Phase,
-    resource: LineResource,
-}
-
-#[derive(Deserialize)]
-struct LineResource {
-    #[serde(rename = "type")]
-    kind: ResourceKind,
-    name: String,
 }
 
 impl Execution<'_> {
@@ -153,7 +102,11 @@ impl Execution<'_> {
     }
 
     /// Waits, within patience, until no open write can undo `change` any more.
-    pub(super) async fn outwait(&self, change: &Change, payload: &Digest) -> Result<(), Failure> {
+    pub(super) async fn outwait(
+        &self,
+        change: &Change,
+        payload: &Fingerprint,
+    ) -> Result<(), Failure> {
         for open in self.open_at(&change.address) {
             let effect = open.late_effect(change, payload);
             match beside(effect, open.quiet_in(self.ports.clock.now())) {

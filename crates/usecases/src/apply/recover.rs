@@ -21,7 +21,7 @@ use crate::apply::delete::deleted;
 use crate::apply::events::Told;
 use crate::apply::execution::Execution;
 use crate::apply::find::Found;
-use crate::apply::journaling::{audited_as, payload};
+use crate::apply::journaling::audited_as;
 use crate::apply::open::OpenWrite;
 
 /// The audit note of an outcome that a read proved, not an answer.
@@ -97,7 +97,7 @@ impl Execution<'_> {
         let settlement = Settlement {
             operation_id: intent.operation_id.clone(),
             resolved: true,
-            memory: proof.memory,
+            memory: self.dated(proof.memory),
             record,
             outbox: self.outbox(proof.events),
         };
@@ -161,7 +161,7 @@ impl Execution<'_> {
         }
         let id = open.intent.id.as_ref()?;
         if let Some(desired) = self.desired(&open.intent.address)
-            && payload(&desired) == open.intent.payload
+            && self.payload(&desired) == open.intent.payload
             && self.is_shown(open, id, &desired)
         {
             let (address, cost) = (&open.intent.address, CallCost::default());

@@ -13,7 +13,7 @@ use crate::apply::confirm::{Trust, fate_of};
 use crate::apply::execution::{
     BUSY_DEADLINE, BUSY_PAUSE, Execution, LONGEST_BUSY_PAUSE, MOST_SENDS, Progressed,
 };
-use crate::apply::journaling::{Ending, Fate, Write, memory, names, payload};
+use crate::apply::journaling::{Ending, Fate, Write, encrypted, memory, names};
 
 /// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
@@ -33,6 +33,13 @@ impl Sent {
             Self::Proved(id) => id,
         }
     }
+
+    fn answer(&self) -> Option<&ObservedResource> {
+        match self {
+            Self::Written(resource) => Some(resource),
+            Self::Proved(_) => None,
+        }
+    }
 }
 
 impl Execution<'_> {
@@ -48,7 +55,7 @@ impl Execution<'_> {
         let Some(planned) = self.planned.observed.get(&change.address) else {
             return Err(Failure::Stopped);
         };
-        let payload = payload(&desired);
+        let payload = self.payload(&desired);
         self.outwait(change, &payload).await?;
         let current = self.read_idle(planned, &mut progressed.cost).await?;
         self.unmoved(&desired, planned, &current.value)?;
@@ -74,7 +81,7 @@ impl Execution<'_> {
         let mut sent = self.send(&desired, current, planned, &mut cost).await;
         progressed.cost = progressed.cost.plus(cost);
         if let Err(Failure::Api(error)) = &mut sent {
-            self.note_denial(error);
+            self.note_refusal(error);
             if self.is_still_alive(&intent) {
                 error.kind = ApiErrorKind::OutcomeUnknown;
             }
@@ -87,6 +94,7 @@ impl Execution<'_> {
                     intent: Fate::Resolved,
                     id: Some(id),
                     cost,
+                    encrypted: sent.answer().and_then(|shown| encrypted(&desired, shown)),
                     memory: memory(change, id, &desired),
                     error: tag.is_none().then(|| NO_PRECONDITION.to_owned()),
                     events: self.events(change, id, &desired, cost, &intent),

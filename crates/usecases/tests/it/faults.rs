@@ -6,11 +6,12 @@ use cxda_adapters_memory::faults::{
     AuditCall, FaultyAudit, FaultyJournal, JournalCall, Moment, Which,
 };
 use cxda_domain::event::EventKind;
+use cxda_domain::key::RunId;
 use cxda_domain::request::Operation;
 use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Journal;
 use cxda_usecases::apply::Subscription;
-use cxda_usecases::deliver::deliver;
+use cxda_usecases::deliver::{DeliveryPorts, Sender, deliver};
 use serde_json::json;
 
 use crate::bench::{Bench, TABLE, action, address, outcomes, ports_of, view, with};
@@ -62,7 +63,7 @@ async fn a_create_that_did_not_arrive_stays_open_and_keeps_its_key() {
         bench.audited(),
         ["CREATE_DATA_ACTION intended", "CREATE_DATA_ACTION unknown"]
     );
-    let key = open[0].key.clone();
+    let key = open[0].intent.key.clone();
     let applied = bench
         .run_with(|faulty| {
             faulty.failing(
@@ -76,7 +77,7 @@ async fn a_create_that_did_not_arrive_stays_open_and_keeps_its_key() {
     assert_eq!(outcomes(&applied)["action/score"], "unknown");
     let still_open = bench.journal.open_intents().await.unwrap();
     assert_eq!(still_open.len(), 1);
-    assert_eq!(still_open[0].key, key);
+    assert_eq!(still_open[0].intent.key, key);
     bench.run().await;
     assert!(bench.journal.open_intents().await.unwrap().is_empty());
     assert_eq!(bench.tenant.addresses().len(), 1);
@@ -256,9 +257,19 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
     bench.run().await;
     let url = |text: &str| cxda_domain::secret::SecretText::new(text);
     let targets = [("all".to_owned(), url("https://all.example.com"))].into();
-    let delivered = deliver(&*bench.journal, &*bench.tenant, &targets)
-        .await
-        .unwrap();
+    let ports = DeliveryPorts {
+        outbox: &*bench.journal,
+        audit: &*bench.audit,
+        relay: &*bench.tenant,
+        clock: &bench.clock,
+        ids: &bench.ids,
+    };
+    let sender = Sender {
+        run: RunId::new("run"),
+        actor: "tester".into(),
+        tenant: "memory".into(),
+    };
+    let delivered = deliver(ports, &sender, &targets).await.unwrap();
     assert_eq!((delivered.delivered, delivered.pending), (2, 1));
     let relayed: Vec<String> = bench
         .tenant
@@ -267,8 +278,6 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
         .map(|(url, _)| url)
         .collect();
     assert_eq!(relayed, ["https://all.example.com"; 2]);
-    let again = deliver(&*bench.journal, &*bench.tenant, &targets)
-        .await
-        .unwrap();
+    let again = deliver(ports, &sender, &targets).await.unwrap();
     assert_eq!((again.delivered, again.pending), (0, 1));
 }

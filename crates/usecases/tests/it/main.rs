@@ -7,6 +7,7 @@
 
 mod bench;
 mod faults;
+mod killed;
 mod models;
 mod order;
 mod pairs;

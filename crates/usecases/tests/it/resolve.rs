@@ -32,7 +32,8 @@ fn described(text: &str) -> Value {
 }
 
 async fn open(bench: &Bench) -> Vec<Intent> {
-    bench.journal.open_intents().await.unwrap()
+    let open = bench.journal.open_intents().await.unwrap();
+    open.into_iter().map(|open| open.intent).collect()
 }
 
 fn failure(applied: &Applied) -> &Failure {

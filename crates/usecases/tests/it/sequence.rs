@@ -1,6 +1,7 @@
 //! The sequence around one write: intent, its record, the request, the outcome, its record. Nothing may change places.
 
 use cxda_domain::audit::{Phase, SealedRecord};
+use cxda_domain::key::Fingerprint;
 use cxda_ports::actions::MockActionsApi;
 use cxda_ports::audit::MockAuditSink;
 use cxda_ports::error::{ApiError, ApiErrorKind};
@@ -27,6 +28,9 @@ async fn intent_and_record_stand_before_the_request_and_the_outcome_after_it() {
         MockAuditSink::new(),
         MockActionsApi::new(),
     );
+    journal
+        .expect_fingerprint()
+        .returning(|_| Fingerprint::new("f"));
     journal.expect_open_intents().returning(|| Ok(Vec::new()));
     journal
         .expect_begin()

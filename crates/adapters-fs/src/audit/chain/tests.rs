@@ -22,6 +22,7 @@ fn entry(name: &str) -> AuditEntry {
         metrics: Some(AuditMetrics {
             latency_ms: 12.0,
             attempts: 1,
+            encrypted: None,
         }),
         compliance: Compliance {
             schema_validated: Some(true),
@@ -137,6 +138,7 @@ fn a_latency_that_is_no_length_of_time_is_not_sealed() {
         entry.metrics = Some(AuditMetrics {
             latency_ms,
             attempts: 1,
+            encrypted: None,
         });
         let sealed = seal(&ChainHead::start(), &entry);
         assert_eq!(sealed.is_ok(), fits, "{latency_ms}");
@@ -153,7 +155,7 @@ proptest! {
     ) {
         let mut entry = entry(&name);
         entry.error = error;
-        entry.metrics = Some(AuditMetrics { latency_ms, attempts: 3 });
+        entry.metrics = Some(AuditMetrics { latency_ms, attempts: 3, encrypted: None });
         let (record, head) = seal(&ChainHead::start(), &entry).unwrap();
         prop_assert!(!record.line.contains('\n'));
         let (_, rest) = record.line.split_once(r#""latencyMs":"#).unwrap();

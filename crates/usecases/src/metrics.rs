@@ -1,0 +1,30 @@
+//! Reads the figures about writes out of the journal's audit records.
+
+use cxda_domain::metrics::Metrics;
+use cxda_ports::error::StoreError;
+use cxda_ports::journal::Journal;
+
+/// The figures about everything that is on record of the tenant that the settings call `tenant`.
+///
+/// # Errors
+///
+/// [`StoreError`] if the records cannot be read.
+pub async fn metrics(journal: &dyn Journal, tenant: &str) -> Result<Metrics, StoreError> {
+    let mut metrics = Metrics::default();
+    let mut after = 0;
+    loop {
+        let page = journal.records_after(after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(metrics);
+        };
+        after = last.seq;
+        for record in &page {
+            if let Some(outcome) = record.outcome().filter(|outcome| outcome.tenant == tenant) {
+                metrics.add(&outcome);
+            }
+        }
+    }
+}
+
+/// How many records are read at once, so that memory stays bounded.
+const PAGE: usize = 1_000;
