@@ -8,6 +8,7 @@ use cxda_usecases::validate::validate;
 use crate::cli::{RotationArgs, VariablesCommand, VariablesListArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
+use crate::render::counted;
 use crate::render::diagnostics::validation_text;
 use crate::render::variables::{RotationSummary, days, rotation, variables};
 use crate::system::SystemClock;
@@ -75,8 +76,12 @@ async fn show_due(
     screen.remark(&match encrypted {
         0 => "No encrypted variables were applied from here.".to_owned(),
         _ => {
-            let days = days(max_age);
-            format!("{due} of {encrypted} encrypted variables were not changed within {days} days.")
+            let age = match days(max_age) {
+                0 => humantime::format_duration(max_age).to_string(),
+                days => counted(usize::try_from(days).unwrap_or(usize::MAX), "day"),
+            };
+            let encrypted = counted(encrypted, "encrypted variable");
+            format!("Not changed within {age}: {due} of {encrypted}.")
         }
     });
     Ok(if due > 0 && arguments.detailed_exitcode {

@@ -171,7 +171,8 @@ pub(crate) fn metrics_text(screen: Screen, figures: &Figures) -> String {
     let hit_rate = percent(figures.lookups.hit_rate());
     text += &format!(
         "\nEncrypted values kept  {encryption} ({stored} of {sent} sent)\n\
-         Cache hit rate         {hit_rate} ({hits} hits, {misses} misses)\n"
+         Cache hit rate         {hit_rate} ({hits} of {} lookups)\n",
+        hits.saturating_add(misses)
     );
     text
 }
@@ -226,12 +227,12 @@ pub(crate) fn metrics_prometheus(figures: &Figures) -> String {
             let seconds = ms / 1_000.0;
             let _ = writeln!(
                 text,
-                "cxda_write_latency_seconds{{{labels},quantile=\"{quantile}\"}} {seconds}"
+                "cxda_write_latency_seconds{{{labels},quantile=\"{quantile}\"}} {seconds:.6}"
             );
         }
         let sum = writes.total_ms() / 1_000.0;
         let count = latency.count;
-        let _ = writeln!(text, "cxda_write_latency_seconds_sum{{{labels}}} {sum}");
+        let _ = writeln!(text, "cxda_write_latency_seconds_sum{{{labels}}} {sum:.6}");
         let _ = writeln!(text, "cxda_write_latency_seconds_count{{{labels}}} {count}");
     }
     let EncryptedValues { sent, stored } = figures.metrics.encrypted;
