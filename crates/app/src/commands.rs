@@ -16,6 +16,7 @@ use crate::system::SystemClock;
 use crate::wiring::{Connection, WiringError};
 
 mod apply;
+mod audit;
 mod cache;
 pub(crate) mod datetime;
 mod doctor;
@@ -154,6 +155,7 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
         Command::Cache(command) => cache::run(context, command).await,
         Command::Variables(command) => variables::run(context, command, &clock).await,
         Command::Metrics => metrics::run(context).await,
+        Command::Audit(command) => audit::run(context, command, &*clock).await,
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,

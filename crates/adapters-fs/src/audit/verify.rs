@@ -142,11 +142,11 @@ fn explained(error: ChainError, torn: bool, after: &mut Lines) -> io::Result<Cha
 
 /// How many lines further on record `seq` stands.
 fn place_of(seq: u64, after: &mut Lines) -> io::Result<Option<u64>> {
+    let beginning = format!("{{\"seq\":{seq},");
     let mut further = 0;
     while let Some(bytes) = after.next()? {
         further += 1;
-        let line = std::str::from_utf8(bytes.trim_ascii_end());
-        if line.ok().and_then(chain::seq_of) == Some(seq) {
+        if bytes.starts_with(beginning.as_bytes()) {
             return Ok(Some(further));
         }
     }
@@ -236,3 +236,6 @@ fn broken(path: &Path, source: ChainError) -> LogError {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests;

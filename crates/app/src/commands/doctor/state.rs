@@ -8,6 +8,7 @@ use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::checkup::Checkup;
+use crate::commands::audit::remedy;
 use crate::exit::{self, Exit};
 use crate::pause::until;
 use crate::render::{chain, counted};
@@ -149,9 +150,6 @@ async fn audit_log(
 }
 
 fn broken(checkup: &mut Checkup, settings: &Settings, error: &LogError) {
-    let remedy = format!(
-        "keep {} as evidence and find out who changed it; put a backup in its place, for nothing is applied without a sound log",
-        settings.audit.display()
-    );
+    let remedy = remedy(&settings.audit, error);
     checkup.fail("audit log", Exit::Audit, chain(error), remedy);
 }
