@@ -68,20 +68,27 @@ fn a_second_run_on_a_tenant_exits_10_and_names_the_first_while_another_tenant_is
         let first = scope.spawn(|| apply(&project, "one"));
         gate.wait_until_reached();
         let asked = one.asked().len();
-        let refused = apply(&project, "one").exits(10);
-        let _ = refused.says(&[
+        let look = |words: &[&str]| project.cxda(words).run();
+        let refused = apply(&project, "one");
+        let sent = one.asked().len() - asked;
+        let beside = apply(&project, "other");
+        let tail = look(&["audit", "tail"]);
+        let verdict = look(&["audit", "verify"]);
+        // Everything is judged only now, for a test that fails must not leave the first run waiting.
+        gate.open();
+        let _ = first.join().unwrap().exits(0);
+        assert_eq!(sent, 0, "the second sent nothing");
+        let _ = refused.exits(10).says(&[
             "apply, process ",
             "since 20",
             "by who-holds-it",
             "--lock-timeout",
         ]);
-        assert_eq!(one.asked().len(), asked, "the second sent nothing");
-        let _ = apply(&project, "other").exits(0);
-        let tail = project.cxda(&["audit", "tail"]).run().exits(0);
-        let _ = tail.says(&["on one by who-holds-it", "on other by who-holds-it"]);
-        let _ = project.cxda(&["audit", "verify"]).run().exits(0);
-        gate.open();
-        let _ = first.join().unwrap().exits(0);
+        let _ = beside.exits(0);
+        let _ = tail
+            .exits(0)
+            .says(&["on one by who-holds-it", "on other by who-holds-it"]);
+        let _ = verdict.exits(0);
     });
     let _ = project.cxda(&["audit", "verify"]).run().exits(0);
 }

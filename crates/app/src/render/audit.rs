@@ -196,7 +196,7 @@ struct ShownResource {
     name: String,
 }
 
-/// What `audit tail` prints for people: a line for each record, and one for what it notes.
+/// What `audit tail` prints for people: a line for each record, more where it is long or notes something.
 ///
 /// # Errors
 ///
@@ -212,18 +212,24 @@ pub(crate) fn tail_text(lines: &[Vec<u8>]) -> Result<String, serde_json::Error> 
             Phase::Failed => "failed",
             Phase::Unknown => "unknown",
         };
-        let Shown { actor, tenant, .. } = &record;
-        let shown = format!(
-            "{:>5}  {}Z  {phase:<8}  {} {}/{} on {tenant} by {actor}",
+        let what = format!(
+            "{:>5}  {}Z  {phase:<8}  {} {}/{}",
             record.seq,
             time.replace('T', " "),
             verb(record.action),
             record.resource.kind,
             record.resource.name,
         );
-        text = text + &safe::cut(&shown, WIDTH) + "\n";
-        if let Some(note) = &record.error {
-            text = text + &safe::cut(&format!("       {note}"), WIDTH) + "\n";
+        let whose = format!("on {} by {}", record.tenant, record.actor);
+        let mut shown = vec![what];
+        if shown[0].chars().count() + whose.chars().count() < WIDTH {
+            shown[0] = format!("{} {whose}", shown[0]);
+        } else {
+            shown.push(format!("       {whose}"));
+        }
+        shown.extend(record.error.map(|note| format!("       {note}")));
+        for line in shown {
+            text = text + &safe::cut(&line, WIDTH) + "\n";
         }
     }
     Ok(text)

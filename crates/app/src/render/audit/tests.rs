@@ -82,16 +82,50 @@ fn a_report() {
         metrics: &metrics,
         hit_rate: Some(0.5),
     };
-    insta::assert_snapshot!(report(None, &full).unwrap(), @"");
-    insta::assert_snapshot!(report(Some(Screen::PLAIN), &full).unwrap(), @"");
+    let value: serde_json::Value = serde_json::from_str(&report(None, &full).unwrap()).unwrap();
+    assert_eq!(value["entries"][0]["auditId"], "id");
+    let figures = report(None, &full).unwrap();
+    insta::assert_snapshot!(figures.split_once("    {").unwrap().0, @r#"
+    {
+      "generatedAt": "1970-01-01T00:00:00.000Z",
+      "totalLogEntries": 1,
+      "averageLatencyMs": 12.5,
+      "currentHitRate": 0.5,
+      "encryptionSuccessRate": 0.75,
+      "entries": [
+    "#);
+    insta::assert_snapshot!(report(Some(Screen::PLAIN), &full).unwrap(), @r"
+    Generated              1970-01-01T00:00:00.000Z
+    Records                1
+    Writes                 1 done, 0 failed, 0 unknown
+    Average latency        12.5 ms
+    Cache hit rate         50.0 %
+    Encrypted values kept  75.0 %
+    ");
     let empty = Report {
         records: &[],
         metrics: &Metrics::default(),
         hit_rate: None,
         ..full
     };
-    insta::assert_snapshot!(report(None, &empty).unwrap(), @"");
-    insta::assert_snapshot!(report(Some(Screen::PLAIN), &empty).unwrap(), @"");
+    insta::assert_snapshot!(report(None, &empty).unwrap(), @r#"
+    {
+      "generatedAt": "1970-01-01T00:00:00.000Z",
+      "totalLogEntries": 0,
+      "averageLatencyMs": null,
+      "currentHitRate": null,
+      "encryptionSuccessRate": null,
+      "entries": []
+    }
+    "#);
+    insta::assert_snapshot!(report(Some(Screen::PLAIN), &empty).unwrap(), @r"
+    Generated              1970-01-01T00:00:00.000Z
+    Records                0
+    Writes                 0 done, 0 failed, 0 unknown
+    Average latency        -
+    Cache hit rate         -
+    Encrypted values kept  -
+    ");
 }
 
 #[test]
@@ -105,12 +139,23 @@ fn t_12_the_last_records_are_a_line_each_whatever_they_hold() {
     ]);
     let text = tail_text(&lines).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+        9  2026-01-02 03:04:05Z  intended  update action/score on prod by ci
+       10  2026-01-02 03:04:05Z  done      update action/longlonglonglonglonglonglo…
+           on prod by ci
+    12345  2026-01-02 03:04:05Z  failed    update action/a b �[2J���c on prod by ci
+           a b �[2J���c
+    ");
     let items = tail_json(&lines[2..]).unwrap();
     assert!(items.chars().all(|c| c == '\n' || !c.is_control()));
     let again: serde_json::Value = serde_json::from_str(&items).unwrap();
     assert_eq!(again["items"][0]["resource"]["name"], hostile);
-    insta::assert_snapshot!(tail_json(&[]).unwrap(), @"");
+    insta::assert_snapshot!(tail_json(&[]).unwrap(), @r#"
+    {
+      "formatVersion": "1.0",
+      "items": []
+    }
+    "#);
     assert!(tail_text(&[b"{}".to_vec()]).is_err());
     assert!(tail_json(&[b"x".to_vec()]).is_err());
 }
