@@ -83,7 +83,7 @@ fn t_11_damage_exits_11_and_is_told_with_its_record_its_kind_and_what_to_do() {
         ("missing", 3, joined(&[&lines[..2], &lines[3..]].concat())),
         ("swapped", 3, swapped),
         ("inserted", 5, joined(&[&lines[..4], &lines[3..]].concat())),
-        ("unreadable", 2, log.replacen("\n", "\n{}\n", 1)),
+        ("unreadable", 2, log.replacen('\n', "\n{}\n", 1)),
         ("torn", 8, log[..log.len() - 9].to_owned()),
         ("cut_off", 7, joined(&lines[..6])),
         ("cut_off", 1, String::new()),

@@ -15,7 +15,10 @@ use super::schema;
 ///
 /// It is to be dropped before that store: the last connection that can write is the one that tidies up.
 #[derive(Debug)]
-pub struct SealedRecords(Connection);
+pub struct SealedRecords {
+    path: Box<Path>,
+    connection: Connection,
+}
 
 impl SealedRecords {
     /// The records in the store `path`, which is there.
@@ -24,7 +27,11 @@ impl SealedRecords {
     ///
     /// [`StoreError::Failed`] if it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        schema::open_beside_writer(path).map(Self)
+        let opened = schema::open_beside_writer(path);
+        Ok(Self {
+            path: path.into(),
+            connection: opened.map_err(|refusal| refusal.at(path))?,
+        })
     }
 
     /// The records after number `after` that are committed by now, in order, at most `most`.
@@ -33,10 +40,8 @@ impl SealedRecords {
     ///
     /// [`StoreError::Failed`] if they cannot be read.
     pub fn after(&self, after: u64, most: usize) -> Result<Vec<SealedRecord>, StoreError> {
-        self::after(&self.0, after, most).map_err(|source| StoreError::Failed {
-            doing: "read",
-            source,
-        })
+        self::after(&self.connection, after, most)
+            .map_err(|source| super::failed(&self.path, "read", source))
     }
 }
 

@@ -64,13 +64,17 @@ pub(crate) async fn lock(
     };
     let (process, actor) = (std::process::id(), &settings.actor);
     let start = clock.elapsed();
+    let mut told = false;
     loop {
         let since = clock.now();
         // The actor stands last: it may be long, and what is long is cut.
         let holder = format!("{command}, process {process}, since {since}, by {actor}");
         match TenantLock::acquire(&folder, &name, &holder) {
             Ok(lock) => return Ok(lock),
-            Err(StoreError::Locked { .. }) if clock.elapsed().saturating_sub(start) < wait => {
+            Err(StoreError::Locked { holder }) if clock.elapsed().saturating_sub(start) < wait => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::info!(holder, "waits for the lock");
+                }
                 clock.wait(PAUSE).await;
             }
             Err(error @ StoreError::Locked { .. }) => {

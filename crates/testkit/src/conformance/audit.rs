@@ -20,7 +20,7 @@ pub async fn keeps_its_promises(
     };
     let first = seal(1).await;
     log.append(&first).await.unwrap();
-    assert_eq!(lines(), [first.line.clone()]);
+    assert_eq!(lines(), std::slice::from_ref(&first.line));
 
     let [second, third, fourth] = [seal(2).await, seal(3).await, seal(4).await];
     log.append(&third).await.unwrap();
