@@ -37,7 +37,7 @@ struct Bench {
     manifests: MemoryManifests,
     tenant: MemoryTenant,
     secrets: MemorySecrets,
-    journal: MemoryJournal,
+    journal: Arc<MemoryJournal>,
     progress: MemoryProgress,
 }
 
@@ -67,7 +67,7 @@ impl Bench {
                 .paged_by(page_size)
                 .with_table(workload::TABLE.parse().unwrap()),
             secrets: MemorySecrets::new(),
-            journal: MemoryJournal::new(),
+            journal: Arc::new(MemoryJournal::new()),
             progress: MemoryProgress::new(),
         }
     }
@@ -87,7 +87,7 @@ impl Bench {
             manifests: &self.manifests,
             secrets: &self.secrets,
             tenant: self.tenant(),
-            journal: &self.journal,
+            journal: &*self.journal,
             progress: &self.progress,
         };
         plan(ports, &PlanScope::default()).await.unwrap()
@@ -95,11 +95,12 @@ impl Bench {
 
     async fn apply(&self) {
         let planned = self.plan().await;
-        let (audit, ids) = (MemoryAudit::new(), SequentialIds::new());
+        let audit = MemoryAudit::beside(Arc::clone(&self.journal));
+        let ids = SequentialIds::new();
         let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
         let ports = ApplyPorts {
             tenant: self.tenant(),
-            journal: &self.journal,
+            journal: &*self.journal,
             audit: &audit,
             clock: &clock,
             ids: &ids,

@@ -1,13 +1,12 @@
 //! Runs that do not come to their end, or must not begin: part failures, lost answers, locks, and an audit log that cannot
 //! be written.
 
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use cxda_domain::request::Operation;
 use serde_json::{Value, json};
 
-use crate::stage::{Answer, Project, Scripted, Simulated, until};
+use crate::stage::{Gate, Project, Simulated, gated};
 
 /// A manifest of an action that depends on these.
 fn action(name: &str, dependencies: &str) -> String {
@@ -180,57 +179,6 @@ fn h_27_a_create_that_was_committed_but_not_answered_is_found_and_not_made_twice
         .cxda_signed_in(&["plan", "--detailed-exitcode"])
         .run()
         .exits(0);
-}
-
-/// Holds back the answers of a server until it is opened.
-#[derive(Clone, Default)]
-struct Gate(Arc<(Mutex<Gating>, Condvar)>);
-
-#[derive(Default)]
-struct Gating {
-    reached: bool,
-    open: bool,
-}
-
-impl Gate {
-    /// Waits here, as a server.
-    fn pass(&self) {
-        let (gating, bell) = &*self.0;
-        let mut gating = gating.lock().unwrap();
-        gating.reached = true;
-        while !gating.open {
-            gating = bell.wait(gating).unwrap();
-        }
-    }
-
-    /// Returns once somebody waits.
-    fn wait_until_reached(&self) {
-        until("a request at the gate", || {
-            self.0.0.lock().unwrap().reached.then_some(())
-        });
-    }
-
-    fn open(&self) {
-        self.0.0.lock().unwrap().open = true;
-        self.0.1.notify_all();
-    }
-}
-
-/// A tenant that takes every action and shows none, and answers the first create only when the gate is opened.
-fn gated(gate: &Gate) -> Scripted {
-    let gate = gate.clone();
-    Scripted::with_token(move |asked| {
-        if asked.method == "GET" && asked.path.ends_with("/a-1") {
-            return Answer::json(404, "{}");
-        }
-        if asked.method == "GET" {
-            return Answer::empty_page();
-        }
-        gate.pass();
-        let mut created: Value = serde_json::from_str(&asked.body).unwrap();
-        created["id"] = json!("a-1");
-        Answer::json(201, created.to_string())
-    })
 }
 
 #[test]

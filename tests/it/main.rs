@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed, scenery reads files and clocks, and tables are long"
 )]
 
+mod audit_commands;
 mod audit_trail;
 mod bad_input;
 mod crash;
@@ -17,6 +18,7 @@ mod figures;
 mod interrupted;
 mod json_shapes;
 mod listing;
+mod locks;
 mod logs;
 mod outages;
 mod ownership;

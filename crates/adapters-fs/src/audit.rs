@@ -1,6 +1,7 @@
 //! The audit log: one line for each record, appended, flushed and never changed.
 //!
-//! The store seals the records; this module only writes, reads and verifies their lines.
+//! The store seals the records; this module only writes, reads and verifies their lines. Several processes may write one log:
+//! each writes whatever the store has sealed and the file lacks, whoever sealed it, so that nobody waits for another's lines.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,44 +15,48 @@ use cxda_ports::audit::AuditSink;
 use cxda_ports::error::AuditError;
 use tokio::sync::oneshot;
 
+use crate::store::SealedRecords;
+
 pub mod chain;
 mod file;
+mod level;
+mod lines;
 mod verify;
-mod writer;
 
-pub use verify::{LogError, Verified, compare, level, verify};
+pub use lines::tail;
+pub use verify::{LogError, Verified, compare, verify, verify_each};
 
 use file::LogFile;
-use writer::{Reply, Writer};
+use level::{Fatal, level};
 
 /// The audit log in a file. One thread owns it; records that wait at the same time share a flush.
 ///
 /// The file is opened, and made where it lacks, by the first call. When the log is dropped, the thread ends what waits.
 pub struct AuditLog {
     path: Arc<Path>,
-    sender: Option<Sender<Job>>,
+    sender: Option<Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the thread is asked for.
-enum Job {
-    Append(SealedRecord, Reply<()>),
-    LastSeq(Reply<u64>),
+/// Who waits for the file to hold record `seq`.
+struct Waiting {
+    seq: u64,
+    reply: oneshot::Sender<Result<(), AuditError>>,
 }
 
 impl AuditLog {
-    /// The log in the file `path`, mode 0600, in a folder of mode 0700 where that lacks too. Nothing is opened yet.
+    /// The log of `sealed` in the file `path`, mode 0600, in a folder of mode 0700 where that lacks too. Nothing is opened yet.
     ///
     /// # Errors
     ///
     /// [`AuditError::NotWritable`] if no thread can be started.
-    pub fn new(path: impl Into<PathBuf>) -> Result<Self, AuditError> {
+    pub fn new(path: impl Into<PathBuf>, sealed: SealedRecords) -> Result<Self, AuditError> {
         let path: Arc<Path> = path.into().into();
         let (sender, receiver) = channel();
         let owned = Arc::clone(&path);
         let thread = Builder::new()
             .name("cxda-audit".into())
-            .spawn(move || serve(&owned, &receiver))
+            .spawn(move || serve(&owned, &sealed, &receiver))
             .map_err(|source| not_writable(&path, source))?;
         Ok(Self {
             path,
@@ -60,57 +65,33 @@ impl AuditLog {
         })
     }
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Appends `records`, flushed as few times as possible.
+    /// Brings the file level with the store: sets a torn last line aside, and appends what lacks. Nothing else is ever written.
     ///
     /// # Errors
     ///
-    /// As [`AuditSink::append`].
-    pub async fn append_all(&self, records: &[SealedRecord]) -> Result<(), AuditError> {
-        let sent = records.iter().map(|record| {
-            let record = record.clone();
-            self.send(|reply| Job::Append(record, reply))
-        });
-        let answers: Vec<_> = sent.collect();
-        for answer in answers {
-            self.receive(answer).await?;
-        }
-        Ok(())
+    /// - [`AuditError::Broken`] if the last record of the file is not the store's of that number.
+    /// - [`AuditError::NotWritable`] if the file cannot be written, or the store not read.
+    pub async fn level(&self) -> Result<(), AuditError> {
+        self.reach(0).await
     }
 
-    fn send<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Answer<T> {
+    /// Returns when the file is level with the store and holds record `seq`.
+    async fn reach(&self, seq: u64) -> Result<(), AuditError> {
         let (reply, answer) = oneshot::channel();
         if let Some(sender) = &self.sender {
-            // A thread that has ended drops the job and with it the reply, which the receiver sees.
-            drop(sender.send(job(reply)));
+            // A thread that has ended drops the reply, which the next line sees.
+            drop(sender.send(Waiting { seq, reply }));
         }
-        answer
-    }
-
-    async fn receive<T>(&self, answer: Answer<T>) -> Result<T, AuditError> {
         answer
             .await
             .unwrap_or_else(|_| Err(not_writable(&self.path, "its thread has ended")))
     }
 }
 
-type Answer<T> = oneshot::Receiver<Result<T, AuditError>>;
-
 #[async_trait]
 impl AuditSink for AuditLog {
     async fn append(&self, record: &SealedRecord) -> Result<(), AuditError> {
-        let record = record.clone();
-        let answer = self.send(|reply| Job::Append(record, reply));
-        self.receive(answer).await
-    }
-
-    async fn last_seq(&self) -> Result<u64, AuditError> {
-        let answer = self.send(Job::LastSeq);
-        self.receive(answer).await
+        self.reach(record.seq).await
     }
 }
 
@@ -133,29 +114,47 @@ impl fmt::Debug for AuditLog {
 }
 
 /// What the thread does until the log is dropped.
-fn serve(path: &Path, receiver: &Receiver<Job>) {
+fn serve(path: &Path, sealed: &SealedRecords, receiver: &Receiver<Waiting>) {
     let Ok(first) = receiver.recv() else {
         return;
     };
-    let mut writer = match LogFile::open(path) {
-        Ok((file, last)) => Writer::new(path, file, last),
-        Err(error) => Writer::failed(path, error),
-    };
+    let mut opened = LogFile::open(path).map_err(Fatal::from);
     let mut next = Some(first);
-    while let Some(job) = next {
-        for job in std::iter::once(job).chain(receiver.try_iter().take(MAX_TOGETHER)) {
-            match job {
-                Job::Append(record, reply) => writer.take(record, reply),
-                Job::LastSeq(reply) => writer.tell_last_seq(reply),
-            }
+    while let Some(waiting) = next {
+        // All of these were sealed before they asked, so that one look at the store sees them all.
+        let together: Vec<Waiting> = std::iter::once(waiting)
+            .chain(receiver.try_iter())
+            .collect();
+        let reached = match &mut opened {
+            Ok(file) => file.alone(|file| level(file, sealed)),
+            Err(fatal) => Err(fatal.clone()),
+        };
+        for Waiting { seq, reply } in together {
+            let answer = match &reached {
+                Ok(last) if seq <= *last => Ok(()),
+                Ok(_) => Err(error(path, Fatal::Broken(seq))),
+                Err(fatal) => Err(error(path, fatal.clone())),
+            };
+            // A caller that went away does not want to know.
+            drop(reply.send(answer));
         }
-        writer.flush();
+        if let Err(fatal) = reached {
+            // Closes the file, which also lets others have it.
+            opened = Err(fatal);
+        }
         next = receiver.recv().ok();
     }
 }
 
-/// How many records may share a flush, so that the first of them does not wait without end.
-const MAX_TOGETHER: usize = 1_024;
+fn error(path: &Path, fatal: Fatal) -> AuditError {
+    match fatal {
+        Fatal::Broken(seq) => AuditError::Broken {
+            path: path.display().to_string(),
+            seq,
+        },
+        Fatal::Refused(source) => not_writable(path, source),
+    }
+}
 
 fn not_writable(
     path: &Path,

@@ -4,7 +4,7 @@
 //!   where script files lie as well: [`project`], [`manifests::FsManifests`].
 //! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
 //! - `.cxda/audit.jsonl`: [`audit::AuditLog`], the same records, a line each.
-//! - `.cxda/lock`: [`lock::ProjectLock`], held by the one run that writes.
+//! - `.cxda/locks`: [`lock::TenantLock`], held by the one run that writes to a tenant.
 //! - saved plans: [`plans::PlanFiles`]; values by reference: [`secrets::ReferencedSecrets`].
 //!
 //! The only crate that opens files. It judges no rule about what a manifest says; it reports where

@@ -26,6 +26,9 @@ mod outbox;
 mod queue;
 mod rows;
 mod schema;
+mod sealed;
+
+pub use sealed::SealedRecords;
 
 use ledger::Ledger;
 use queue::{Access, Fault, Queue};
@@ -195,8 +198,13 @@ impl Journal for Store {
         self.read(|ledger| ledger.serial()).await
     }
 
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
-        self.read(move |ledger| ledger.records_after(after)).await
+    async fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        self.read(move |ledger| ledger.records_after(after, most))
+            .await
     }
 
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {

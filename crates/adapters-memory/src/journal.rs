@@ -51,6 +51,11 @@ impl MemoryJournal {
         journal
     }
 
+    /// The audit records after number `after`, in order.
+    pub(crate) fn sealed_after(&self, after: u64) -> Vec<SealedRecord> {
+        self.kept().chain.after(after).to_vec()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,8 +108,14 @@ impl Journal for MemoryJournal {
         Ok(self.kept().serial)
     }
 
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
-        Ok(self.kept().chain.after(after).to_vec())
+    async fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        let mut records = self.sealed_after(after);
+        records.truncate(most);
+        Ok(records)
     }
 
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {

@@ -1,5 +1,6 @@
 //! The command line as typed values. It decides nothing.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -141,6 +142,9 @@ pub(crate) enum Command {
     Variables(VariablesCommand),
     /// Show how writes went: latency, success, hit rate, encryption rate
     Metrics,
+    /// Verify the audit log, report on it, show its last records
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Evaluate one date manipulation, offline
     Datetime(DatetimeArgs),
     /// Serve a simulated tenant
@@ -294,6 +298,23 @@ pub(crate) struct RotationArgs {
     /// Exit with 2 where any is due
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no record was changed, taken away or put in; needs no tenant
+    Verify,
+    /// Show all records and what they say in figures
+    Report,
+    /// Show the last records, also while a run writes
+    Tail(AuditTailArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditTailArgs {
+    /// How many records, 1 or more
+    #[arg(short = 'n', long, value_name = "N", default_value = "10")]
+    pub(crate) lines: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ use crate::system::SystemClock;
 use crate::wiring::{Connection, Pace, WiringError};
 
 mod apply;
+mod audit;
 mod cache;
 pub(crate) mod datetime;
 mod doctor;
@@ -177,6 +178,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Cache(command) => cache::run(context, command).await,
         Command::Variables(command) => variables::run(context, command, &clock).await,
         Command::Metrics => metrics::run(context).await,
+        Command::Audit(command) => audit::run(context, command, &*clock).await,
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,

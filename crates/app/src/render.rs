@@ -10,6 +10,7 @@ use crate::env::{self, Environment};
 use crate::log;
 
 pub(crate) mod apply;
+pub(crate) mod audit;
 pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod diagnostics;

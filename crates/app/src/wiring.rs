@@ -17,7 +17,7 @@ mod tenant;
 pub(crate) use secrets::{HiddenSecrets, relay_targets, secrets};
 pub(crate) use simulator::simulator;
 pub(crate) use store::{
-    Writing, journal_to_read, keep_pause, scope, scope_of, store, store_to_read, writing,
+    Writing, journal_to_read, keep_pause, lock, scope, scope_of, store, store_to_read, writing,
 };
 pub(crate) use tenant::{Connection, Pace, Patience, auth, connect};
 

@@ -7,21 +7,17 @@ use cxda_domain::audit::SealedRecord;
 
 use crate::error::AuditError;
 
-/// Appends sealed records and never changes one.
+/// Appends sealed records and never changes one. It knows the journal that seals them.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AuditSink: fmt::Debug + Send + Sync {
-    /// Appends `record` and flushes it to disk. Records may arrive out of order; each waits for those before it.
+    /// Returns when `record` is on disk, after every record that was sealed before it, whoever sealed that.
+    ///
+    /// Records may arrive in any order and more than once; each stands in the log once, in its place.
     ///
     /// # Errors
     ///
-    /// [`AuditError`] if it could not be written; from then on every call fails, and nothing may be sent.
+    /// [`AuditError`] if it could not be written, or was not sealed by this log's journal; then nothing may be sent. After a
+    /// write that failed, every call fails.
     async fn append(&self, record: &SealedRecord) -> Result<(), AuditError>;
-
-    /// The number of the last whole record that it holds; 0 where it holds none. A torn last line is set aside.
-    ///
-    /// # Errors
-    ///
-    /// [`AuditError`] if it cannot be read.
-    async fn last_seq(&self) -> Result<u64, AuditError>;
 }

@@ -130,12 +130,13 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// [`StoreError`] if it cannot be read.
     async fn serial(&self) -> Result<u64, StoreError>;
 
-    /// Every audit record after number `after`, in order.
+    /// The audit records after number `after`, in order; the first `most` of them where there are more.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if they cannot be read.
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError>;
+    async fn records_after(&self, after: u64, most: usize)
+    -> Result<Vec<SealedRecord>, StoreError>;
 
     /// The instant before which the tenant asked not to be sent anything, as it was kept last; it may be over.
     ///

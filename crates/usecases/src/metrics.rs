@@ -11,10 +11,20 @@ use cxda_ports::journal::Journal;
 /// [`StoreError`] if the records cannot be read.
 pub async fn metrics(journal: &dyn Journal, tenant: &str) -> Result<Metrics, StoreError> {
     let mut metrics = Metrics::default();
-    for record in journal.records_after(0).await? {
-        if let Some(outcome) = record.outcome().filter(|outcome| outcome.tenant == tenant) {
-            metrics.add(&outcome);
+    let mut after = 0;
+    loop {
+        let page = journal.records_after(after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(metrics);
+        };
+        after = last.seq;
+        for record in &page {
+            if let Some(outcome) = record.outcome().filter(|outcome| outcome.tenant == tenant) {
+                metrics.add(&outcome);
+            }
         }
     }
-    Ok(metrics)
 }
+
+/// How many records are read at once, so that memory stays bounded.
+const PAGE: usize = 1_000;

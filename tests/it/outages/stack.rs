@@ -55,7 +55,7 @@ pub(crate) struct Stack {
     wire: Arc<Wire>,
     tenant: HttpTenant,
     clock: Arc<RuntimeClock>,
-    journal: MemoryJournal,
+    journal: Arc<MemoryJournal>,
     audit: MemoryAudit,
     ids: SequentialIds,
     stop: Arc<ManualStop>,
@@ -75,13 +75,14 @@ impl Stack {
             clock: Arc::clone(&clock),
             sent: Mutex::default(),
         });
+        let journal = Arc::new(MemoryJournal::new());
         let stop = Arc::new(ManualStop::new());
         Self {
             tenant: client(&wire, &clock, &stop),
             wire,
             clock,
-            journal: MemoryJournal::new(),
-            audit: MemoryAudit::new(),
+            audit: MemoryAudit::beside(Arc::clone(&journal)),
+            journal,
             ids: SequentialIds::new(),
             stop,
             secrets: MemorySecrets::new(),
@@ -120,7 +121,7 @@ impl Stack {
             manifests: &manifests,
             secrets: &self.secrets,
             tenant: self.ports(),
-            journal: &self.journal,
+            journal: &*self.journal,
             progress: &self.progress,
         };
         let planned = plan(ports, &self.scope).await?;
@@ -132,7 +133,7 @@ impl Stack {
     pub(crate) async fn apply(&self, planned: &Planned, parallelism: usize) -> Applied {
         let ports = ApplyPorts {
             tenant: self.ports(),
-            journal: &self.journal,
+            journal: &*self.journal,
             audit: &self.audit,
             clock: &*self.clock,
             ids: &self.ids,

@@ -65,23 +65,58 @@ pub struct ChainError {
 #[non_exhaustive]
 pub enum ChainFault {
     /// It is no audit record at all.
-    #[error("cannot be read")]
+    #[error("cannot be read: something else stands in its place")]
     Unreadable,
     /// It has no end: its writer was stopped in the middle.
-    #[error("is torn")]
+    #[error("is torn: its writer was stopped in the middle")]
     Torn,
     /// It is not what was sealed: a value, the order or the spelling changed.
     #[error("was edited")]
     Edited,
-    /// It is whole and has another number than its place: lines are missing, repeated or swapped.
-    #[error("is missing, record {found} stands in its place")]
-    Misplaced {
-        /// The number that it has.
+    /// It is not there, and a later one stands in its place.
+    #[error("is missing: record {found} stands in its place")]
+    Missing {
+        /// Which one.
+        found: u64,
+    },
+    /// It and a later one stand in each other's place.
+    #[error("was swapped with record {with}")]
+    Swapped {
+        /// Which one.
+        with: u64,
+    },
+    /// Another one stands before it.
+    #[error("is not in its place: a record {found} was inserted there")]
+    Inserted {
+        /// The number of that one.
         found: u64,
     },
     /// It is whole and continues another log.
-    #[error("does not continue the record before it")]
+    #[error("was spliced in: it does not continue the record before it")]
     Spliced,
+    /// The file ends before it, and the store has it.
+    #[error("was cut off: the store has it and the file does not")]
+    CutOff,
+    /// It is whole, continues those before it, and is not what the store has.
+    #[error("is not the store's")]
+    Foreign,
+}
+
+impl ChainFault {
+    /// A stable word for it, for JSON output.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Torn => "torn",
+            Self::Edited => "edited",
+            Self::Missing { .. } => "missing",
+            Self::Swapped { .. } => "swapped",
+            Self::Inserted { .. } => "inserted",
+            Self::Spliced => "spliced",
+            Self::CutOff => "cut_off",
+            Self::Foreign => "foreign",
+        }
+    }
 }
 
 /// Seals `entry` as the record after `head`.
@@ -103,6 +138,8 @@ pub fn seal(head: &ChainHead, entry: &AuditEntry) -> Result<(SealedRecord, Chain
 
 /// The chain after `line`, where `line` continues `head`.
 ///
+/// A later record is taken for the first one after those that are missing; that they stand further on, only who reads on can tell.
+///
 /// # Errors
 ///
 /// [`ChainError`] with the place of the line and what is wrong with it.
@@ -110,8 +147,12 @@ pub fn advance(head: &ChainHead, line: &str) -> Result<ChainHead, ChainError> {
     let seq = head.seq + 1;
     let error = |fault| ChainError { seq, fault };
     let record = Record::parse(line).map_err(error)?;
-    if record.seq != seq {
-        return Err(error(ChainFault::Misplaced { found: record.seq }));
+    let found = record.seq;
+    if found > seq {
+        return Err(error(ChainFault::Missing { found }));
+    }
+    if found < seq {
+        return Err(error(ChainFault::Inserted { found }));
     }
     if record.prev_hash != head.hash {
         return Err(error(ChainFault::Spliced));

@@ -1,4 +1,4 @@
-//! The log's file: its last whole line, a torn end set aside, lines appended.
+//! The log's file for writing: its last whole line, a torn end set aside, lines appended, alone among all processes.
 //!
 //! It orders nothing and answers nobody.
 
@@ -7,61 +7,77 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use cxda_domain::audit::SealedRecord;
 use serde::de::IgnoredAny;
 
 use super::chain;
-use super::writer::{Appending, Fatal};
+use super::level::{Appending, Fatal};
 use crate::atomic;
 
 /// The most bytes of one line. A longer one was not written here.
-const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 
-pub(super) struct LogFile(File);
+pub(super) struct LogFile {
+    path: PathBuf,
+    file: File,
+}
 
 impl LogFile {
-    /// Opens the log at `path` and makes it where it lacks, sets a torn last line aside, and tells the number of the last record.
-    ///
-    /// # Errors
-    ///
-    /// - [`Fatal::Broken`] if the last whole line is no record.
-    /// - [`Fatal::Refused`] if the disk says so.
-    pub(super) fn open(path: &Path) -> Result<(Self, u64), Fatal> {
-        let mut file = atomic::open_private(path)?;
-        let mut tail = Tail::read(&mut file)?;
-        if let Some(torn) = tail.torn() {
-            set_aside(&mut file, path, torn)?;
-            tail = Tail::read(&mut file)?;
-        }
-        match tail.last_seq() {
-            Some(seq) => Ok((Self(file), seq)),
-            None => Err(Fatal::Broken(count_lines(&mut file)?)),
-        }
+    /// Opens the log at `path` and makes it where it lacks.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            file: atomic::open_private(path)?,
+        })
+    }
+
+    /// Does `work` while no other process writes the log. Where it fails, the file is to be closed.
+    pub(super) fn alone<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Fatal>,
+    ) -> Result<T, Fatal> {
+        self.file.lock()?;
+        let done = work(self)?;
+        self.file.unlock()?;
+        Ok(done)
     }
 }
 
 impl Appending for LogFile {
+    fn last(&mut self) -> Result<Option<SealedRecord>, Fatal> {
+        let mut tail = Tail::of(&mut self.file)?;
+        if let Some(torn) = tail.torn() {
+            set_aside(&mut self.file, &self.path, torn)?;
+            tail = Tail::of(&mut self.file)?;
+        }
+        let Some(line) = tail.lines.pop() else {
+            return Ok(None);
+        };
+        let record = String::from_utf8(line).ok().and_then(|line| {
+            let seq = chain::seq_of(&line)?;
+            Some(SealedRecord { seq, line })
+        });
+        match record {
+            Some(record) => Ok(Some(record)),
+            None => Err(Fatal::Broken(count_lines(&mut self.file)?)),
+        }
+    }
+
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.file.write_all(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.sync_data()
-    }
-
-    fn line(&mut self, number: u64) -> io::Result<Option<String>> {
-        // The file is opened to append, so that the place of reading does not matter to writing.
-        self.0.seek(SeekFrom::Start(0))?;
-        let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-        BufReader::new(&mut self.0).lines().nth(index).transpose()
+        self.file.sync_data()
     }
 }
 
-/// The end of a log: its last whole line, and what stands after it.
-struct Tail {
-    /// Where the last whole line begins.
-    line_start: u64,
-    /// The last whole line without its line feed; `None` where there is none.
-    line: Option<Vec<u8>>,
+/// The end of a log: its last whole lines, and what stands after them.
+pub(super) struct Tail {
+    /// The last whole lines, without their line feeds.
+    pub(super) lines: Vec<Vec<u8>>,
+    /// Where the last of them begins.
+    last_start: u64,
     /// Where the bytes after the last line feed begin.
     rest_start: u64,
     /// How long the file is.
@@ -69,54 +85,57 @@ struct Tail {
 }
 
 impl Tail {
-    fn read(file: &mut File) -> io::Result<Self> {
-        let end = file.seek(SeekFrom::End(0))?;
+    fn of(file: &mut File) -> io::Result<Self> {
+        let end = file.metadata()?.len();
+        Self::read(file, end, 1)
+    }
+
+    /// The last `most` lines, at least one, of the first `end` bytes of `file`.
+    pub(super) fn read(file: &mut File, end: u64, most: usize) -> io::Result<Self> {
+        let enough = MAX_LINE_BYTES.saturating_mul(offset(most));
         let mut window: u64 = 64 * 1024;
         loop {
             let start = end.saturating_sub(window);
             let bytes = read_from(file, start, end)?;
-            let mut feeds = bytes
-                .iter()
-                .enumerate()
+            let is_feed = |at: &usize| bytes[*at] == b'\n';
+            // The latest first, one more than lines: a line begins after the line feed before it.
+            let feeds: Vec<usize> = (0..bytes.len())
                 .rev()
-                .filter(|(_, byte)| **byte == b'\n');
-            let (last, previous) = (feeds.next(), feeds.next());
-            if previous.is_some() || start == 0 {
-                let after = |feed: Option<(usize, &u8)>| feed.map_or(0, |(index, _)| index + 1);
-                let (line_at, rest_at) = (after(previous), after(last));
+                .filter(is_feed)
+                .take(most.saturating_add(1))
+                .collect();
+            if feeds.len() > most || start == 0 {
+                let starts = feeds.iter().skip(1).map(|feed| feed + 1).chain([0]);
+                let lines = feeds.iter().zip(starts).take(most);
+                let mut lines: Vec<_> = lines.map(|(&feed, from)| from..feed).collect();
+                lines.reverse();
                 return Ok(Self {
-                    line_start: start + offset(line_at),
-                    line: last.map(|(index, _)| bytes[line_at..index].to_vec()),
-                    rest_start: start + offset(rest_at),
+                    last_start: start + offset(lines.last().map_or(0, |line| line.start)),
+                    rest_start: start + offset(feeds.first().map_or(0, |feed| feed + 1)),
+                    lines: lines.into_iter().map(|line| bytes[line].to_vec()).collect(),
                     end,
                 });
             }
-            if window > MAX_LINE_BYTES {
+            if window > enough {
                 return Err(io::Error::other("a line of the audit log is too long"));
             }
             window *= 2;
         }
     }
 
-    /// Where the torn end begins: what follows the last line feed, else a last line that is not even JSON. A line that is JSON
-    /// and no record was not torn but changed.
+    /// Where the torn end begins: what follows the last line feed, else a last line that is not even JSON.
     fn torn(&self) -> Option<u64> {
-        let is_json = |line| serde_json::from_slice::<IgnoredAny>(line).is_ok();
         if self.rest_start < self.end {
             Some(self.rest_start)
         } else {
-            let line = self.line.as_deref()?;
-            (!is_json(line)).then_some(self.line_start)
+            is_torn(self.lines.last()?).then_some(self.last_start)
         }
     }
+}
 
-    /// The number of the last record; 0 where there is no line, `None` where the last line is no record.
-    fn last_seq(&self) -> Option<u64> {
-        match &self.line {
-            None => Some(0),
-            Some(line) => chain::seq_of(std::str::from_utf8(line).ok()?),
-        }
-    }
+/// Whether a last line was torn. One that is JSON and no record was not torn but changed.
+pub(super) fn is_torn(line: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(line).is_err()
 }
 
 fn offset(index: usize) -> u64 {
@@ -132,26 +151,32 @@ fn read_from(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
 
 /// Moves what follows `start` into a file beside the log. It is cut off only after the copy is on disk.
 fn set_aside(file: &mut File, path: &Path, start: u64) -> io::Result<()> {
-    let mut side = side_file(path)?;
+    let (mut side, side_path) = side_file(path)?;
     file.seek(SeekFrom::Start(start))?;
     io::copy(file, &mut side)?;
     side.sync_all()?;
     atomic::sync_folder(atomic::folder_of(path))?;
     file.set_len(start)?;
-    file.sync_all()
+    file.sync_all()?;
+    tracing::warn!(
+        "the last line of the audit log was torn; it was set aside in {}",
+        side_path.display()
+    );
+    Ok(())
 }
 
 /// A new file beside `path`: the first of `.torn-1`, `.torn-2` … that is not there.
-fn side_file(path: &Path) -> io::Result<File> {
+fn side_file(path: &Path) -> io::Result<(File, PathBuf)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut number = 1_u64;
     loop {
-        match options.open(side_path(path, number)) {
+        let side = side_path(path, number);
+        match options.open(&side) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-            opened => return opened,
+            opened => return Ok((opened?, side)),
         }
     }
 }

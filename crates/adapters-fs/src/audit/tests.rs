@@ -1,29 +1,33 @@
 //! What only the log on disk promises; what every audit log promises is the conformance suite's.
 
 use std::io::Write;
+use std::time::Duration;
 
-use cxda_adapters_memory::journal::MemoryJournal;
+use cxda_adapters_memory::clock::ManualClock;
 use cxda_domain::address::Address;
 use cxda_domain::audit::{AuditAction, AuditEntry, AuditedResource, Compliance, Phase};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::RunId;
+use cxda_ports::clock::Clock;
 use cxda_ports::journal::{Journal, Memory, Settlement};
 use tempfile::TempDir;
 
 use super::chain::{ChainError, ChainFault};
 use super::*;
+use crate::store::{Scope, Store};
 
 struct Place {
     folder: TempDir,
-    journal: MemoryJournal,
+    journal: Store,
 }
 
 impl Place {
-    /// A folder without a log, and a journal with `records` records.
+    /// A folder without a log, and a store with `records` records.
     async fn new(records: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let place = Self {
-            folder: tempfile::tempdir().unwrap(),
-            journal: MemoryJournal::new(),
+            journal: store_in(&folder),
+            folder,
         };
         for _ in 0..records {
             place.seal().await;
@@ -47,17 +51,36 @@ impl Place {
     }
 
     fn log(&self) -> AuditLog {
-        AuditLog::new(self.path()).unwrap()
+        self.log_of(self)
     }
 
-    async fn level(&self) -> Result<(), LogError> {
-        level(&self.journal, &self.log()).await
+    /// The log of this place, believed to be that of the store of `other`.
+    fn log_of(&self, other: &Self) -> AuditLog {
+        let sealed = SealedRecords::open(&store_path(&other.folder)).unwrap();
+        AuditLog::new(self.path(), sealed).unwrap()
     }
 
-    async fn verdict(&self) -> Result<u64, LogError> {
-        let verified = verify(&self.path())?;
-        compare(&verified, &self.journal).await?;
-        Ok(verified.head().seq())
+    async fn level(&self) -> Result<(), AuditError> {
+        self.log().level().await
+    }
+
+    async fn verdict(&self) -> Result<u64, ChainError> {
+        let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
+        self.verdict_while(&clock).await
+    }
+
+    async fn verdict_while(&self, clock: &dyn Clock) -> Result<u64, ChainError> {
+        let judged = match verify(&self.path()) {
+            Ok(verified) => {
+                let compared = compare(&verified, &self.journal, clock).await;
+                compared.map(|()| verified.head().seq())
+            }
+            Err(error) => Err(error),
+        };
+        judged.map_err(|error| match error {
+            LogError::Broken { source, .. } => source,
+            other => panic!("{other:?}"),
+        })
     }
 
     fn text(&self) -> String {
@@ -81,6 +104,18 @@ impl Place {
     }
 }
 
+fn store_path(folder: &TempDir) -> PathBuf {
+    folder.path().join("state.db")
+}
+
+fn store_in(folder: &TempDir) -> Store {
+    let scope = Scope {
+        tenant: "prod".into(),
+        origin: "https://na1.example".into(),
+    };
+    Store::open(&store_path(folder), scope, [7; 32]).unwrap()
+}
+
 fn entry(audit_id: &str) -> AuditEntry {
     AuditEntry {
         audit_id: audit_id.into(),
@@ -98,24 +133,28 @@ fn entry(audit_id: &str) -> AuditEntry {
     }
 }
 
-fn broken_at<T: fmt::Debug>(result: Result<T, LogError>) -> u64 {
+fn broken_at(result: Result<(), AuditError>) -> u64 {
     match result.unwrap_err() {
-        LogError::Audit(AuditError::Broken { seq, .. }) => seq,
+        AuditError::Broken { seq, .. } => seq,
         other => panic!("{other:?}"),
     }
+}
+
+fn fault(seq: u64, fault: ChainFault) -> Result<u64, ChainError> {
+    Err(ChainError { seq, fault })
 }
 
 #[tokio::test]
 async fn the_file_is_brought_level_by_appending() {
     let place = Place::new(3).await;
-    assert_eq!(broken_at(place.verdict().await), 1, "it holds less");
+    assert_eq!(place.verdict().await, fault(1, ChainFault::CutOff));
     place.level().await.unwrap();
     let before = place.text();
-    assert_eq!(place.verdict().await.unwrap(), 3);
+    assert_eq!(place.verdict().await, Ok(3));
     place.seal().await;
     place.level().await.unwrap();
     assert!(place.text().starts_with(&before));
-    assert_eq!(place.verdict().await.unwrap(), 4);
+    assert_eq!(place.verdict().await, Ok(4));
 }
 
 #[tokio::test]
@@ -123,7 +162,7 @@ async fn nothing_is_made_before_the_first_call() {
     let place = Place::new(0).await;
     drop(place.log());
     assert!(!place.path().exists());
-    assert_eq!(place.log().last_seq().await.unwrap(), 0);
+    place.level().await.unwrap();
     assert_eq!(place.text(), "");
 }
 
@@ -159,7 +198,7 @@ async fn a_torn_last_line_is_set_aside_and_written_anew() {
         place.level().await.unwrap();
         assert_eq!(place.text(), whole);
         assert_eq!(place.side(number), torn);
-        assert_eq!(place.verdict().await.unwrap(), 3);
+        assert_eq!(place.verdict().await, Ok(3));
     }
 }
 
@@ -167,7 +206,7 @@ async fn a_torn_last_line_is_set_aside_and_written_anew() {
 async fn a_torn_first_line_leaves_an_empty_log() {
     let place = Place::new(0).await;
     place.overwrite("{\"seq\":1,");
-    assert_eq!(place.log().last_seq().await.unwrap(), 0);
+    place.level().await.unwrap();
     assert_eq!(
         (place.text().as_str(), place.side(1).as_slice()),
         ("", &b"{\"seq\":1,"[..])
@@ -195,24 +234,40 @@ async fn t_11_a_file_that_differs_otherwise_is_refused_and_left_alone() {
     assert_eq!(broken_at(place.level().await), 3);
     assert_eq!(place.text(), edited);
 
-    // A journal that was lost, or belongs elsewhere, does not continue this log.
+    // A store that was lost, or belongs elsewhere, does not continue this log.
     place.overwrite(&whole);
-    let lost = MemoryJournal::new();
-    assert_eq!(broken_at(level(&lost, &place.log()).await), 3);
-    let foreign = level(&other.journal, &place.log()).await;
-    assert_eq!(broken_at(foreign), 3);
+    let lost = Place::new(0).await;
+    for foreign in [&lost, &other] {
+        assert_eq!(broken_at(place.log_of(foreign).level().await), 3);
+    }
     assert_eq!(place.text(), whole);
 }
 
 #[tokio::test]
-async fn t_11_a_last_record_that_is_not_the_stores_is_refused() {
-    let place = Place::new(1).await;
-    let start = chain::ChainHead::start();
-    let (elsewhere, _) = chain::seal(&start, &entry("another")).unwrap();
-    place.log().append(&elsewhere).await.unwrap();
-    assert_eq!(verify(&place.path()).unwrap().head().seq(), 1);
-    assert_eq!(broken_at(place.verdict().await), 1);
-    assert_eq!(broken_at(place.level().await), 1);
+async fn t_11_a_sound_log_that_is_not_the_stores_is_refused_and_its_first_foreign_record_named() {
+    let place = Place::new(3).await;
+    place.level().await.unwrap();
+    // Whoever edits a record can seal it and all after it anew; only the store knows better.
+    let first = place.journal.records_after(0, 1).await.unwrap().remove(0);
+    let mut head = chain::advance(&chain::ChainHead::start(), &first.line).unwrap();
+    let mut text = first.line + "\n";
+    for _ in 0..2 {
+        let (record, next) = chain::seal(&head, &entry("another")).unwrap();
+        text = text + &record.line + "\n";
+        head = next;
+    }
+    place.overwrite(&text);
+    assert_eq!(verify(&place.path()).unwrap().head().seq(), 3);
+    assert_eq!(place.verdict().await, fault(2, ChainFault::Foreign));
+    assert_eq!(broken_at(place.level().await), 3);
+
+    // A file that goes on where the store ends.
+    place.overwrite("");
+    place.level().await.unwrap();
+    let head = verify(&place.path()).unwrap().head().clone();
+    let (more, _) = chain::seal(&head, &entry("more")).unwrap();
+    place.overwrite(place.text() + &more.line + "\n");
+    assert_eq!(place.verdict().await, fault(4, ChainFault::Foreign));
 }
 
 #[tokio::test]
@@ -220,27 +275,91 @@ async fn t_11_verifying_finds_damage_at_its_place_and_changes_nothing() {
     let place = Place::new(3).await;
     place.level().await.unwrap();
     let whole = place.text();
-    for (damaged, seq, fault) in [
+    let cut = whole.trim_end().rfind('\n').unwrap() + 1;
+    for (damaged, seq, found) in [
         (whole.replacen("prod", "test", 1), 1, ChainFault::Edited),
         (whole[..whole.len() - 1].to_owned(), 3, ChainFault::Torn),
-        (whole.clone() + "\n", 4, ChainFault::Unreadable),
+        (whole.clone() + "{}\n", 4, ChainFault::Unreadable),
+        (whole.clone() + "\n", 4, ChainFault::Torn),
+        (whole[..cut].to_owned(), 3, ChainFault::CutOff),
+        (String::new(), 1, ChainFault::CutOff),
     ] {
         place.overwrite(&damaged);
-        let source = match verify(&place.path()) {
-            Err(LogError::Chain { source, .. }) => source,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(source, ChainError { seq, fault });
+        assert_eq!(place.verdict().await, fault(seq, found));
         assert_eq!(place.text(), damaged);
     }
-    let cut = whole.trim_end().rfind('\n').unwrap() + 1;
-    place.overwrite(&whole[..cut]);
-    assert_eq!(verify(&place.path()).unwrap().head().seq(), 2);
-    assert_eq!(
-        broken_at(place.verdict().await),
-        3,
-        "a tail that was cut off"
-    );
+}
+
+#[tokio::test]
+async fn a_line_that_is_under_way_is_waited_for() {
+    let place = Place::new(2).await;
+    place.level().await.unwrap();
+    place.seal().await;
+    let meanwhile = Writing(place.log());
+    assert_eq!(place.verdict_while(&meanwhile).await, Ok(2));
+    assert_eq!(place.verdict().await, Ok(3));
+}
+
+/// While somebody waits, a run writes its lines.
+#[derive(Debug)]
+struct Writing(AuditLog);
+
+#[async_trait]
+impl Clock for Writing {
+    fn now(&self) -> UtcMillis {
+        UtcMillis::UNIX_EPOCH
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn wait(&self, _: Duration) {
+        self.0.level().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn several_logs_write_one_file_each_what_lacks_whoever_sealed_it() {
+    let place = Place::new(0).await;
+    let logs = [place.log(), place.log(), place.log()];
+    for round in 0..20 {
+        let records = [
+            place.seal().await,
+            place.seal().await,
+            // Whoever sealed this ended before it wrote anything.
+            place.seal().await,
+            place.seal().await,
+        ];
+        let (first, second, third) = tokio::join!(
+            logs[round % 3].append(&records[3]),
+            logs[(round + 1) % 3].append(&records[1]),
+            logs[(round + 2) % 3].append(&records[0]),
+        );
+        first.and(second).and(third).unwrap();
+    }
+    assert_eq!(place.verdict().await, Ok(80));
+}
+
+#[tokio::test]
+async fn the_last_lines_are_read_from_the_end() {
+    let place = Place::new(3).await;
+    let last = |most| {
+        let lines = tail(&place.path(), std::num::NonZeroUsize::new(most).unwrap()).unwrap();
+        let text = |line: Vec<u8>| String::from_utf8(line).unwrap() + "\n";
+        lines.into_iter().map(text).collect::<String>()
+    };
+    assert_eq!(last(2), "", "no log yet");
+    place.level().await.unwrap();
+    let whole = place.text();
+    let second = whole.find('\n').unwrap() + 1;
+    for (most, expected) in [(2, &whole[second..]), (3, &whole), (usize::MAX, &whole)] {
+        assert_eq!(last(most), expected, "{most}");
+    }
+    place.overwrite(whole.clone() + "{\"seq\"");
+    assert_eq!(last(9), whole, "a torn line is left out");
+    place.overwrite("{\"seq\"");
+    assert_eq!(last(9), "");
 }
 
 #[tokio::test]
@@ -248,7 +367,12 @@ async fn a_log_longer_than_one_window_is_read_from_its_end() {
     let place = Place::new(400).await;
     place.level().await.unwrap();
     assert!(place.text().len() > 3 * 64 * 1024);
-    assert_eq!(place.log().last_seq().await.unwrap(), 400);
+    assert_eq!(place.verdict().await, Ok(400));
+    let most = std::num::NonZeroUsize::new(399).unwrap();
+    assert_eq!(tail(&place.path(), most).unwrap().len(), 399);
+    place.seal().await;
+    place.level().await.unwrap();
+    assert_eq!(place.verdict().await, Ok(401));
 }
 
 #[tokio::test]
@@ -256,12 +380,15 @@ async fn a_file_that_cannot_be_opened_fails_every_call() {
     let place = Place::new(1).await;
     std::fs::create_dir_all(place.path()).unwrap();
     let log = place.log();
-    let record = place.journal.records_after(0).await.unwrap().remove(0);
+    let record = place.journal.records_after(0, 1).await.unwrap().remove(0);
     for _ in 0..2 {
         let refused = log.append(&record).await.unwrap_err();
         assert!(matches!(refused, AuditError::NotWritable { .. }));
-        assert!(log.last_seq().await.is_err());
     }
+    // What was asked once is not asked again, even where it would work by now.
+    std::fs::remove_dir(place.path()).unwrap();
+    assert!(log.append(&record).await.is_err());
+    assert!(place.log().append(&record).await.is_ok());
 }
 
 #[cfg(unix)]

@@ -1,25 +1,25 @@
-//! Comparing the log's file with itself and with the store, and bringing it level.
-//!
-//! Verifying only reads; bringing level only appends.
+//! Comparing the log's file with itself and with the store. It only reads.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use cxda_ports::audit::AuditSink;
-use cxda_ports::error::{AuditError, StoreError};
+use cxda_ports::clock::Clock;
+use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
-use super::AuditLog;
 use super::chain::{self, ChainError, ChainFault, ChainHead};
-use crate::atomic;
+use super::file::is_torn;
+use super::level::PAGE;
+use super::lines::Lines;
 
-/// Why a log could not be verified or brought level.
+/// Why a log could not be verified.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// The file's lines do not make a chain.
+    /// The file's lines do not make a chain, or not the one that the store has.
     #[error("the audit log {path} is broken")]
-    Chain {
+    Broken {
         /// The file.
         path: String,
         /// Where, and how.
@@ -35,9 +35,6 @@ pub enum LogError {
         #[source]
         source: io::Error,
     },
-    /// The file differs from the store, or cannot be written.
-    #[error(transparent)]
-    Audit(#[from] AuditError),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,12 +46,42 @@ pub struct Verified {
     path: PathBuf,
     head: ChainHead,
     last_line: String,
+    /// How many bytes of the file were looked at.
+    bytes: u64,
 }
 
 impl Verified {
     /// Where the chain stands.
     pub fn head(&self) -> &ChainHead {
         &self.head
+    }
+
+    /// Verifies what the file holds after what was looked at so far.
+    fn go_on(&mut self, mut each: impl FnMut(&str)) -> Result<(), LogError> {
+        let path = self.path.clone();
+        let unreadable = |source| LogError::Unreadable {
+            path: path.display().to_string(),
+            source,
+        };
+        let Some(mut lines) = Lines::after(&path, self.bytes).map_err(unreadable)? else {
+            return Ok(());
+        };
+        while let Some(bytes) = lines.next().map_err(unreadable)? {
+            match advance(&self.head, bytes) {
+                Ok((head, line)) => {
+                    self.head = head;
+                    line.clone_into(&mut self.last_line);
+                    self.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                    each(line);
+                }
+                Err(error) => {
+                    let torn = is_torn(bytes);
+                    let source = explained(error, torn, &mut lines).map_err(unreadable)?;
+                    return Err(broken(&path, source));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -64,34 +91,25 @@ impl Verified {
 ///
 /// # Errors
 ///
-/// - [`LogError::Chain`] at the first line that does not continue those before it.
+/// - [`LogError::Broken`] at the first line that does not continue those before it.
 /// - [`LogError::Unreadable`] if the file cannot be read.
 pub fn verify(path: &Path) -> Result<Verified, LogError> {
-    let unreadable = |source| LogError::Unreadable {
-        path: path.display().to_string(),
-        source,
-    };
+    verify_each(path, |_| {})
+}
+
+/// As [`verify`], and shows each line to `each` once it is known to continue those before it.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_each(path: &Path, each: impl FnMut(&str)) -> Result<Verified, LogError> {
     let mut verified = Verified {
         path: path.to_owned(),
         head: ChainHead::start(),
         last_line: String::new(),
+        bytes: 0,
     };
-    let file = match atomic::open_to_read(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(verified),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut reader = BufReader::new(file);
-    let mut bytes = Vec::new();
-    while reader.read_until(b'\n', &mut bytes).map_err(unreadable)? > 0 {
-        let (head, line) = advance(&verified.head, &bytes).map_err(|source| LogError::Chain {
-            path: path.display().to_string(),
-            source,
-        })?;
-        verified.head = head;
-        line.clone_into(&mut verified.last_line);
-        bytes.clear();
-    }
+    verified.go_on(each)?;
     Ok(verified)
 }
 
@@ -107,53 +125,117 @@ fn advance<'a>(head: &ChainHead, bytes: &'a [u8]) -> Result<(ChainHead, &'a str)
     Ok((chain::advance(head, line)?, line))
 }
 
-/// Compares a file that verified with the store.
+/// What `error` is in the light of the lines after it; `torn` tells whether its own line could have been torn.
+fn explained(error: ChainError, torn: bool, after: &mut Lines) -> io::Result<ChainError> {
+    let seq = error.seq;
+    let fault = match error.fault {
+        ChainFault::Unreadable if torn && after.next()?.is_none() => ChainFault::Torn,
+        ChainFault::Missing { found } => match place_of(seq, after)? {
+            None => ChainFault::Missing { found },
+            Some(further) if seq + further == found => ChainFault::Swapped { with: found },
+            Some(_) => ChainFault::Inserted { found },
+        },
+        fault => fault,
+    };
+    Ok(ChainError { seq, fault })
+}
+
+/// How many lines further on record `seq` stands.
+fn place_of(seq: u64, after: &mut Lines) -> io::Result<Option<u64>> {
+    let beginning = format!("{{\"seq\":{seq},");
+    let mut further = 0;
+    while let Some(bytes) = after.next()? {
+        further += 1;
+        if bytes.starts_with(beginning.as_bytes()) {
+            return Ok(Some(further));
+        }
+    }
+    Ok(None)
+}
+
+/// How often, and with which pauses, a line is looked for that is in the store alone.
+const LOOKS: usize = 10;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Compares a file that verified with the store, which must have been opened since.
 ///
-/// Each record's hash covers all records before it, so that it suffices to compare the last.
+/// A record is sealed in the store before its line is written, so a run that goes on meanwhile is given a second to write it.
 ///
 /// # Errors
 ///
-/// - [`LogError::Audit`] with [`AuditError::Broken`] if the file holds less than the store, more, or something else.
+/// - [`LogError::Broken`] if the file holds less than the store, more, or something else.
+/// - [`LogError::Unreadable`] if the file cannot be read.
 /// - [`LogError::Store`] if the store cannot be read.
-pub async fn compare(verified: &Verified, journal: &dyn Journal) -> Result<(), LogError> {
+pub async fn compare(
+    verified: &Verified,
+    journal: &dyn Journal,
+    clock: &dyn Clock,
+) -> Result<(), LogError> {
     let seq = verified.head.seq();
-    let mut kept = journal
-        .records_after(seq.saturating_sub(1))
-        .await?
-        .into_iter();
-    if seq > 0
-        && kept
-            .next()
+    if seq > 0 {
+        let kept = journal.records_after(seq - 1, 1).await?;
+        // Each record's hash covers all records before it, so that it suffices to compare the last.
+        if kept
+            .first()
             .is_none_or(|record| record.line != verified.last_line)
-    {
-        return Err(broken(&verified.path, seq).into());
+        {
+            return Err(first_difference(verified, journal).await?);
+        }
     }
-    match kept.next() {
-        Some(lacking) => Err(broken(&verified.path, lacking.seq).into()),
-        None => Ok(()),
+    if journal.records_after(seq, 1).await?.is_empty() {
+        return Ok(());
     }
+    let mut later = verified.clone();
+    for _ in 0..LOOKS {
+        clock.wait(PAUSE).await;
+        later.go_on(|_| {})?;
+        if later.head.seq() > seq {
+            return Ok(());
+        }
+    }
+    let fault = ChainFault::CutOff;
+    let source = ChainError {
+        seq: seq + 1,
+        fault,
+    };
+    Err(broken(&verified.path, source))
 }
 
-/// Appends to `log` what it lacks of the records in `journal`; nothing else is ever written there.
-///
-/// # Errors
-///
-/// - [`LogError::Audit`] with [`AuditError::Broken`] if the last record of the file is not the store's of that number, with
-///   [`AuditError::NotWritable`] if the file cannot be written.
-/// - [`LogError::Store`] if the store cannot be read.
-pub async fn level(journal: &dyn Journal, log: &AuditLog) -> Result<(), LogError> {
-    let seq = log.last_seq().await?;
-    let records = journal.records_after(seq.saturating_sub(1)).await?;
-    if seq > 0 && records.first().is_none_or(|record| record.seq != seq) {
-        return Err(broken(log.path(), seq).into());
+/// Names the first record of a sound file that is not the store's.
+async fn first_difference(
+    verified: &Verified,
+    journal: &dyn Journal,
+) -> Result<LogError, LogError> {
+    let mut lines = Vec::new();
+    verify_each(&verified.path, |line| lines.push(line.to_owned()))?;
+    let mut same = 0_u64;
+    'pages: loop {
+        let kept = journal.records_after(same, PAGE).await?;
+        let rest = lines.get(usize::try_from(same).unwrap_or(usize::MAX)..);
+        let pairs = rest.unwrap_or_default().iter().zip(&kept);
+        for (line, record) in pairs {
+            if *line != record.line {
+                break 'pages;
+            }
+            same += 1;
+        }
+        if kept.len() < PAGE {
+            break;
+        }
     }
-    // The first of these records is in the file already; it is compared there.
-    Ok(log.append_all(&records).await?)
+    let source = ChainError {
+        seq: same + 1,
+        fault: ChainFault::Foreign,
+    };
+    Ok(broken(&verified.path, source))
 }
 
-fn broken(path: &Path, seq: u64) -> AuditError {
-    AuditError::Broken {
+fn broken(path: &Path, source: ChainError) -> LogError {
+    LogError::Broken {
         path: path.display().to_string(),
-        seq,
+        source,
     }
 }
+
+#[cfg(test)]
+mod tests;

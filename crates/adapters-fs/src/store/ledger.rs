@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::Scope;
 use super::queue::Fault;
-use super::rows;
+use super::{rows, sealed};
 use crate::audit::chain::{self, ChainHead};
 
 mod outbox;
@@ -189,18 +189,12 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    pub(super) fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, Fault> {
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
-        self.all(
-            "SELECT seq, line FROM audit_records WHERE seq > ?1 ORDER BY seq",
-            [after],
-            |row| {
-                Ok(SealedRecord {
-                    seq: u64::try_from(row.get::<_, i64>(0)?)?,
-                    line: row.get(1)?,
-                })
-            },
-        )
+    pub(super) fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, Fault> {
+        sealed::after(self.connection, after, most)
     }
 
     pub(super) fn not_before(&self) -> Result<Option<UtcMillis>, Fault> {

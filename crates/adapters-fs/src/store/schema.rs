@@ -109,6 +109,14 @@ pub(super) fn open_read_only(path: &Path) -> Result<Option<Connection>, Refusal>
     }
 }
 
+/// Opens for reading the store `path`, which is open for writing and current for as long as this connection lives.
+pub(super) fn open_beside_writer(path: &Path) -> Result<Connection, Refusal> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
 /// A copy in memory of an older store that must stay as it is, brought to the current version.
 fn current_copy(older: &Connection) -> Result<Connection, Refusal> {
     let mut copy = Connection::open_in_memory()?;

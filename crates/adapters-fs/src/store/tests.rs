@@ -83,7 +83,7 @@ async fn what_was_kept_is_there_after_reopening() {
         BTreeMap::from([(Address::action("one"), applied("one"))])
     );
     assert_eq!(store.open_intents().await.unwrap()[0].intent, intent("op"));
-    assert_eq!(store.records_after(0).await.unwrap(), [record]);
+    assert_eq!(store.records_after(0, usize::MAX).await.unwrap(), [record]);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn tenants_share_nothing_but_the_chain() {
 
     assert!(other.last_applied().await.unwrap().is_empty());
     assert_eq!(one.open_intents().await.unwrap().len(), 1);
-    let records = one.records_after(0).await.unwrap();
+    let records = one.records_after(0, usize::MAX).await.unwrap();
     let lines = records.iter().map(|record| record.line.as_str());
     assert_eq!(chain::verify(lines).unwrap().seq(), 2);
 }
@@ -120,7 +120,7 @@ async fn writes_that_meet_all_take_a_place_in_the_chain() {
     }
     places.sort_unstable();
     assert_eq!(places, (1..=100).collect::<Vec<_>>());
-    let records = store.records_after(0).await.unwrap();
+    let records = store.records_after(0, usize::MAX).await.unwrap();
     let lines = records.iter().map(|record| record.line.as_str());
     assert_eq!(chain::verify(lines).unwrap().seq(), 100);
 }

@@ -9,12 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cxda_adapters_fs::atomic;
-use cxda_adapters_fs::audit::{AuditLog, compare, verify};
+use cxda_adapters_fs::audit::{AuditLog, compare, verify, verify_each};
 use cxda_adapters_fs::manifests::FsManifests;
 use cxda_adapters_fs::plans::PlanFiles;
 use cxda_adapters_fs::project::{Patterns, Project};
 use cxda_adapters_fs::secrets::ReferencedSecrets;
-use cxda_adapters_fs::store::{Scope, Store};
+use cxda_adapters_fs::store::{Scope, SealedRecords, Store};
+use cxda_adapters_memory::clock::ManualClock;
+use cxda_domain::instant::UtcMillis;
 use cxda_testkit::conformance;
 use tempfile::{TempDir, tempdir};
 
@@ -60,12 +62,18 @@ async fn outbox_keeps_the_promises_of_the_port() {
 async fn audit_keeps_the_promises_of_the_port() {
     let folder = tempdir().unwrap();
     let path = folder.path().join(".cxda/audit.jsonl");
-    let log = AuditLog::new(&path).unwrap();
     let store = store(folder.path());
-    conformance::audit::keeps_its_promises(&log, &store).await;
+    let sealed = SealedRecords::open(&folder.path().join(".cxda/state.db")).unwrap();
+    let log = AuditLog::new(&path, sealed).unwrap();
+    let lines = || {
+        let mut lines = Vec::new();
+        verify_each(&path, |line| lines.push(line.to_owned())).unwrap();
+        lines
+    };
+    conformance::audit::keeps_its_promises(&log, &store, &lines).await;
+    let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
     let verified = verify(&path).unwrap();
-    assert_eq!(verified.head().seq(), 5);
-    compare(&verified, &store).await.unwrap();
+    compare(&verified, &store, &clock).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,22 +1,20 @@
 //! An audit log that fails on named calls, and then on all: as a file does whose flush failed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use cxda_domain::audit::SealedRecord;
 use cxda_ports::audit::AuditSink;
 use cxda_ports::error::AuditError;
-use tokio::select;
-use tokio::sync::watch;
 
 use super::{Moment, Script, Which};
 
 /// A call of an audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are the methods'")]
+#[expect(missing_docs, reason = "the name is the method's")]
 pub enum AuditCall {
     Append,
-    LastSeq,
 }
 
 /// Wraps an audit log. After its first failure every call fails, as the port promises.
@@ -24,7 +22,7 @@ pub enum AuditCall {
 pub struct FaultyAudit<A> {
     inner: Arc<A>,
     script: Script<AuditCall, ()>,
-    failed: watch::Sender<bool>,
+    failed: AtomicBool,
 }
 
 impl<A> FaultyAudit<A> {
@@ -33,7 +31,7 @@ impl<A> FaultyAudit<A> {
         Self {
             inner,
             script: Script::new(),
-            failed: watch::Sender::new(false),
+            failed: AtomicBool::new(false),
         }
     }
 
@@ -42,24 +40,6 @@ impl<A> FaultyAudit<A> {
     pub fn failing(mut self, call: AuditCall, number: u64, moment: Moment) -> Self {
         self.script.add(call, Which::Nth(number), moment, ());
         self
-    }
-
-    async fn pass<T>(
-        &self,
-        call: AuditCall,
-        work: impl Future<Output = Result<T, AuditError>>,
-    ) -> Result<T, AuditError> {
-        let mut failed = self.failed.subscribe();
-        let fail = |()| {
-            self.failed.send_replace(true);
-            failure()
-        };
-        // A record that waits for its turn must not wait for one that failed.
-        select! {
-            biased;
-            _ = failed.wait_for(|failed| *failed) => Err(failure()),
-            passed = self.script.judge(call).carry_out(work, fail) => passed,
-        }
     }
 }
 
@@ -74,36 +54,39 @@ fn failure() -> AuditError {
 #[deny(clippy::missing_trait_methods)]
 impl<A: AuditSink> AuditSink for FaultyAudit<A> {
     async fn append(&self, record: &SealedRecord) -> Result<(), AuditError> {
-        self.pass(AuditCall::Append, self.inner.append(record))
-            .await
-    }
-
-    async fn last_seq(&self) -> Result<u64, AuditError> {
-        self.pass(AuditCall::LastSeq, self.inner.last_seq()).await
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(failure());
+        }
+        let fail = |()| {
+            self.failed.store(true, Ordering::Relaxed);
+            failure()
+        };
+        let judged = self.script.judge(AuditCall::Append);
+        judged.carry_out(self.inner.append(record), fail).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::join;
+    use cxda_ports::journal::Journal;
 
     use super::*;
     use crate::audit::MemoryAudit;
+    use crate::journal::MemoryJournal;
 
     #[tokio::test]
-    async fn a_failure_ends_every_later_call_and_those_that_wait() {
-        let log = Arc::new(MemoryAudit::new());
+    async fn a_failure_ends_every_later_call() {
+        let journal = Arc::new(MemoryJournal::new());
+        let log = Arc::new(MemoryAudit::beside(Arc::clone(&journal)));
         let faulty =
-            FaultyAudit::new(Arc::clone(&log)).failing(AuditCall::Append, 3, Moment::Before);
-        let record = |seq| SealedRecord {
-            seq,
-            line: seq.to_string(),
-        };
-        let (first, second, third) = (record(1), record(2), record(3));
-        assert!(faulty.append(&first).await.is_ok());
-        let (waiting, failing) = join!(faulty.append(&third), faulty.append(&second));
-        assert!(waiting.is_err() && failing.is_err());
-        assert!(faulty.last_seq().await.is_err());
-        assert_eq!(log.lines(), ["1"]);
+            FaultyAudit::new(Arc::clone(&log)).failing(AuditCall::Append, 2, Moment::Before);
+        let mut verdicts = Vec::new();
+        for number in 1..=3 {
+            let settlement = cxda_testkit::samples::settlement(&number.to_string());
+            let record = journal.settle(&settlement).await.unwrap();
+            verdicts.push(faulty.append(&record).await.is_ok());
+        }
+        assert_eq!(verdicts, [true, false, false]);
+        assert_eq!(log.lines().len(), 1);
     }
 }

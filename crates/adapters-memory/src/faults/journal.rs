@@ -115,9 +115,13 @@ impl<J: Journal> Journal for FaultyJournal<J> {
         self.pass(JournalCall::Serial, self.inner.serial()).await
     }
 
-    async fn records_after(&self, after: u64) -> Result<Vec<SealedRecord>, StoreError> {
-        self.pass(JournalCall::RecordsAfter, self.inner.records_after(after))
-            .await
+    async fn records_after(
+        &self,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        let reading = self.inner.records_after(after, most);
+        self.pass(JournalCall::RecordsAfter, reading).await
     }
 
     async fn not_before(&self) -> Result<Option<UtcMillis>, StoreError> {

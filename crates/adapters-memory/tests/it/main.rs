@@ -133,9 +133,14 @@ async fn outbox_keeps_the_promises_of_the_port() {
 
 #[tokio::test]
 async fn audit_keeps_the_promises_of_the_port() {
-    conformance::audit::keeps_its_promises(&MemoryAudit::new(), &MemoryJournal::new()).await;
-    let faulty = FaultyAudit::new(Arc::new(MemoryAudit::new()));
-    conformance::audit::keeps_its_promises(&faulty, &MemoryJournal::new()).await;
+    let journal = Arc::new(MemoryJournal::new());
+    let log = MemoryAudit::beside(Arc::clone(&journal));
+    conformance::audit::keeps_its_promises(&log, &*journal, &|| log.lines()).await;
+
+    let journal = Arc::new(MemoryJournal::new());
+    let log = Arc::new(MemoryAudit::beside(Arc::clone(&journal)));
+    let faulty = FaultyAudit::new(Arc::clone(&log));
+    conformance::audit::keeps_its_promises(&faulty, &*journal, &|| log.lines()).await;
 }
 
 #[tokio::test]

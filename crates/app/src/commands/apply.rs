@@ -58,6 +58,9 @@ pub(crate) async fn run(
         Some(saved) => saved.scope().clone(),
         None => PlanScope::from(&arguments.scope),
     };
+    let wait = context.global.lock_timeout;
+    // Before the tenant is looked at: the built-in simulator reads its state when it is connected.
+    let lock = wiring::lock(&settings, &tenant, "apply", &*clock, wait).await?;
     let patience = Patience::AsSettled;
     let pace = context.pace(&clock);
     let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
@@ -72,8 +75,7 @@ pub(crate) async fn run(
         connection: &connection,
         clock: &clock,
     };
-    let wait = context.global.lock_timeout;
-    let writing = wiring::writing(&settings, wiring::scope(&connection), &*clock, wait).await?;
+    let writing = wiring::writing(&settings, wiring::scope(&connection), lock).await?;
     let ended = match pause::respect(&settings, &connection, &writing.store, &*clock).await {
         Ok(()) => {
             let secrets = HiddenSecrets::new(&secrets, &connection);

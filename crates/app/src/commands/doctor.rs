@@ -85,7 +85,8 @@ async fn examine(
             for name in ["credentials", "pause"].into_iter().chain(OF_TENANT) {
                 checkup.skip(name, "no tenant is known");
             }
-            state::files(checkup, settings, state::journal(settings, None)).await;
+            let journal = state::journal(settings, None);
+            state::files(checkup, settings, journal, &**clock).await;
             return;
         }
     };
@@ -99,7 +100,7 @@ async fn examine(
     } else {
         visit(context, checkup, settings, &tenant, &secrets, clock).await;
     }
-    state::files(checkup, settings, journal).await;
+    state::files(checkup, settings, journal, &**clock).await;
 }
 
 fn skip_tenant(checkup: &mut Checkup, pause: Pause) {

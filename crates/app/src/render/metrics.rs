@@ -97,7 +97,7 @@ impl From<Latency> for LatencyJson {
 }
 
 /// Rounded to the microsecond, as latencies are recorded.
-fn micro(ms: f64) -> f64 {
+pub(crate) fn micro(ms: f64) -> f64 {
     (ms * 1_000.0).round() / 1_000.0
 }
 

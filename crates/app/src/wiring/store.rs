@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cxda_adapters_fs::audit::{AuditLog, LogError, level, verify};
-use cxda_adapters_fs::lock::ProjectLock;
-use cxda_adapters_fs::store::{Scope, Store};
+use cxda_adapters_fs::audit::{AuditLog, verify};
+use cxda_adapters_fs::lock::TenantLock;
+use cxda_adapters_fs::store::{Scope, SealedRecords, Store};
 use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_domain::instant::UtcMillis;
 use cxda_ports::clock::Clock;
@@ -12,12 +12,12 @@ use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::{Connection, WiringError};
-use crate::exit::{self, Exit};
+use crate::exit::Exit;
 use crate::settings::{STATE_FOLDER, Settings, Tenant, TenantKind};
 use crate::system::fresh_key;
 
-/// The lock of commands that write, below the state folder.
-const LOCK: &str = "lock";
+/// The folder for the locks of commands that write, below the state folder.
+const LOCKS: &str = "locks";
 
 /// The store for reading; `None` where there is none yet.
 pub(crate) fn store_to_read(
@@ -41,56 +41,75 @@ pub(crate) fn journal_to_read(
 /// What a command that writes holds while it runs.
 #[derive(Debug)]
 pub(crate) struct Writing {
-    pub(crate) store: Store,
+    // Before the store, whose connection is to be the last.
     pub(crate) audit: AuditLog,
-    _lock: ProjectLock,
+    pub(crate) store: Store,
+    _lock: TenantLock,
 }
 
-/// Takes the lock, opens store and audit log, brings the log level with the store and verifies its chain.
-pub(crate) async fn writing(
+/// Takes the lock of `tenant` for `command`; where another run has it, tries again for as long as `wait`.
+pub(crate) async fn lock(
     settings: &Settings,
-    scope: Scope,
+    tenant: &Tenant,
+    command: &str,
     clock: &dyn Clock,
     wait: Duration,
-) -> Result<Writing, WiringError> {
+) -> Result<TenantLock, WiringError> {
     const PAUSE: Duration = Duration::from_millis(100);
-    let folder = settings.root.join(STATE_FOLDER);
-    let holder = format!("process {} of {}", std::process::id(), settings.actor);
+    let folder = settings.root.join(STATE_FOLDER).join(LOCKS);
+    // The built-in simulator is one tenant of the project, under whatever names.
+    let name = match tenant.kind {
+        TenantKind::Simulator => "simulator".to_owned(),
+        TenantKind::Remote(_) => format!("tenant {}", tenant.name),
+    };
+    let (process, actor) = (std::process::id(), &settings.actor);
     let start = clock.elapsed();
     let mut told = false;
-    let lock = loop {
-        match ProjectLock::acquire(&folder.join(LOCK), &holder) {
-            Ok(lock) => break lock,
+    loop {
+        let since = clock.now();
+        // The actor stands last: it may be long, and what is long is cut.
+        let holder = format!("{command}, process {process}, since {since}, by {actor}");
+        match TenantLock::acquire(&folder, &name, &holder) {
+            Ok(lock) => return Ok(lock),
             Err(StoreError::Locked { holder }) if clock.elapsed().saturating_sub(start) < wait => {
                 if !std::mem::replace(&mut told, true) {
                     tracing::info!(holder, "waits for the lock");
                 }
                 clock.wait(PAUSE).await;
             }
+            Err(error @ StoreError::Locked { .. }) => {
+                let name = &tenant.name;
+                let message =
+                    format!("nothing was sent to {name} (--lock-timeout waits for the other run)");
+                return Err(WiringError::from_source(Exit::Locked, message, error));
+            }
             Err(error) => return Err(error.into()),
         }
-    };
+    }
+}
+
+/// Opens store and audit log under `lock`, brings the log level with the store and verifies its chain.
+pub(crate) async fn writing(
+    settings: &Settings,
+    scope: Scope,
+    lock: TenantLock,
+) -> Result<Writing, WiringError> {
     let store = store(settings, scope)?;
-    let not_usable = |error: LogError| {
-        let exit = match &error {
-            LogError::Store(error) => exit::of_store(error),
-            _ => Exit::Audit,
-        };
-        WiringError::from_source(
-            exit,
-            "the audit log cannot be used, so nothing was sent",
-            error,
-        )
-    };
-    let audit = AuditLog::new(settings.audit.clone()).map_err(|error| not_usable(error.into()))?;
-    level(&store, &audit).await.map_err(not_usable)?;
+    let sealed = SealedRecords::open(&settings.store)?;
+    let audit = AuditLog::new(settings.audit.clone(), sealed).map_err(not_usable)?;
+    audit.level().await.map_err(not_usable)?;
     // Its end is the store's by now; only the whole chain tells that nothing before it was changed.
     verify(&settings.audit).map_err(not_usable)?;
     Ok(Writing {
-        store,
         audit,
+        store,
         _lock: lock,
     })
+}
+
+fn not_usable(error: impl std::error::Error + Send + Sync + 'static) -> WiringError {
+    let message = "the audit log cannot be used, so nothing was sent";
+    WiringError::from_source(Exit::Audit, message, error)
 }
 
 /// Whose journal belongs to `connection`.

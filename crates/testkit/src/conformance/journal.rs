@@ -33,7 +33,7 @@ async fn a_fresh_one_is_empty(journal: &dyn Journal) {
     assert!(journal.last_applied().await.unwrap().is_empty());
     assert_eq!(journal.serial().await.unwrap(), 0);
     assert_eq!(journal.open_intents().await.unwrap(), []);
-    assert_eq!(journal.records_after(0).await.unwrap(), []);
+    assert_eq!(records(journal).await, []);
     assert_eq!(journal.not_before().await.unwrap(), None);
 }
 
@@ -204,9 +204,15 @@ async fn records_make_one_chain(journal: &dyn Journal) {
 
     let half = records.len() / 2;
     let after = u64::try_from(half).unwrap();
-    let rest = journal.records_after(after).await.unwrap();
-    assert_eq!(rest, records[half..]);
-    assert_eq!(journal.records_after(u64::MAX).await.unwrap(), []);
+    for (after, most, expected) in [
+        (after, usize::MAX, &records[half..]),
+        (after, 2, &records[half..half + 2]),
+        (after, 0, &[]),
+        (u64::MAX, usize::MAX, &[]),
+    ] {
+        let page = journal.records_after(after, most).await.unwrap();
+        assert_eq!(page, expected, "{most} after {after}");
+    }
 }
 
 /// The members of a record, in order.
@@ -245,10 +251,10 @@ fn fingerprints_tell_secrets_apart(journal: &dyn Journal) {
 async fn begin(journal: &dyn Journal, intent: &Intent) {
     let entry = audit_entry(&intent.operation_id, Phase::Intended);
     let record = journal.begin(intent, &entry).await.unwrap();
-    let kept = journal.records_after(record.seq - 1).await.unwrap();
-    assert_eq!(kept[0], record, "what is answered is what is kept");
+    let kept = journal.records_after(record.seq - 1, 1).await.unwrap();
+    assert_eq!(kept, [record], "what is answered is what is kept");
 }
 
 async fn records(journal: &dyn Journal) -> Vec<SealedRecord> {
-    journal.records_after(0).await.unwrap()
+    journal.records_after(0, usize::MAX).await.unwrap()
 }

@@ -41,11 +41,17 @@ async fn entries_read_back_byte_for_byte_in_their_order(store: &(impl Journal + 
 async fn an_attempt_is_begun_once_and_ended(store: &(impl Journal + Outbox)) {
     let record = audit_entry("try z", Phase::Intended);
     let sealed = store.begin_attempt("z", &record).await.unwrap().unwrap();
-    let kept = store.records_after(sealed.seq - 1).await.unwrap();
+    let kept = store
+        .records_after(sealed.seq - 1, usize::MAX)
+        .await
+        .unwrap();
     assert_eq!(kept[0], sealed, "what is answered is what is kept");
     let again = audit_entry("try z again", Phase::Intended);
     assert_eq!(store.begin_attempt("z", &again).await.unwrap(), None);
-    assert_eq!(store.records_after(sealed.seq).await.unwrap(), []);
+    assert_eq!(
+        store.records_after(sealed.seq, usize::MAX).await.unwrap(),
+        []
+    );
     let begun = Outgoing {
         begun: true,
         ..fresh(outbox_entry("z"))
@@ -58,7 +64,10 @@ async fn an_attempt_is_begun_once_and_ended(store: &(impl Journal + Outbox)) {
         ..attempt("z", later)
     };
     let sealed = store.end_attempt(&ended).await.unwrap();
-    let kept = store.records_after(sealed.seq - 1).await.unwrap();
+    let kept = store
+        .records_after(sealed.seq - 1, usize::MAX)
+        .await
+        .unwrap();
     assert_eq!(kept[0], sealed, "what is answered is what is kept");
     let tried = Outgoing {
         state: later,
@@ -73,7 +82,10 @@ async fn an_attempt_is_begun_once_and_ended(store: &(impl Journal + Outbox)) {
     assert!(store.begin_attempt("absent", &record).await.is_err());
     let absent = attempt("absent", DeliveryState::Delivered);
     assert!(store.end_attempt(&absent).await.is_err());
-    assert_eq!(store.records_after(sealed.seq).await.unwrap(), []);
+    assert_eq!(
+        store.records_after(sealed.seq, usize::MAX).await.unwrap(),
+        []
+    );
 }
 
 async fn what_was_delivered_is_shown_as_far_as_asked_for(store: &(impl Journal + Outbox)) {

@@ -56,12 +56,13 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(documents: impl IntoIterator<Item = Value>) -> Self {
         let tenant = MemoryTenant::new().with_table(TABLE.parse().unwrap());
+        let journal = Arc::new(MemoryJournal::new());
         Self {
             documents: documents.into_iter().collect(),
             tenant: Arc::new(tenant),
             secrets: MemorySecrets::new(),
-            journal: Arc::new(MemoryJournal::new()),
-            audit: Arc::new(MemoryAudit::new()),
+            audit: Arc::new(MemoryAudit::beside(Arc::clone(&journal))),
+            journal,
             clock: ManualClock::starting_at(UtcMillis::from_epoch_millis(0)),
             ids: SequentialIds::new(),
             stop: ManualStop::new(),

@@ -90,15 +90,15 @@ fn t_11_what_was_done_to_a_log_is_found_at_its_place() {
 
     let mut gap = lines.clone();
     gap.remove(1);
-    assert_eq!(fault(&gap), (2, ChainFault::Misplaced { found: 3 }));
+    assert_eq!(fault(&gap), (2, ChainFault::Missing { found: 3 }));
 
     let mut swapped = lines.clone();
     swapped.swap(1, 2);
-    assert_eq!(fault(&swapped), (2, ChainFault::Misplaced { found: 3 }));
+    assert_eq!(fault(&swapped), (2, ChainFault::Missing { found: 3 }));
 
     let mut doubled = lines.clone();
     doubled.insert(2, doubled[1].clone());
-    assert_eq!(fault(&doubled), (3, ChainFault::Misplaced { found: 2 }));
+    assert_eq!(fault(&doubled), (3, ChainFault::Inserted { found: 2 }));
 
     let mut spliced = lines.clone();
     spliced[2] = log(&["other", "log", "three"]).remove(2);

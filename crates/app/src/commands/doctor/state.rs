@@ -8,6 +8,7 @@ use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::checkup::Checkup;
+use crate::commands::audit::remedy;
 use crate::exit::{self, Exit};
 use crate::pause::until;
 use crate::render::{chain, counted};
@@ -55,9 +56,14 @@ pub(super) async fn pause(
 }
 
 /// The store and the audit log beside it.
-pub(super) async fn files(checkup: &mut Checkup, settings: &Settings, journal: Opened) {
+pub(super) async fn files(
+    checkup: &mut Checkup,
+    settings: &Settings,
+    journal: Opened,
+    clock: &dyn Clock,
+) {
     let journal = store(checkup, settings, journal).await;
-    audit_log(checkup, settings, journal).await;
+    audit_log(checkup, settings, journal, clock).await;
 }
 
 async fn store(
@@ -108,7 +114,12 @@ async fn store(
     Some(journal)
 }
 
-async fn audit_log(checkup: &mut Checkup, settings: &Settings, journal: Option<Box<dyn Journal>>) {
+async fn audit_log(
+    checkup: &mut Checkup,
+    settings: &Settings,
+    journal: Option<Box<dyn Journal>>,
+    clock: &dyn Clock,
+) {
     const NAME: &str = "audit log";
     if !settings.audit.exists() && !settings.store.exists() {
         checkup.ok(NAME, "none yet: the first apply begins it");
@@ -129,7 +140,7 @@ async fn audit_log(checkup: &mut Checkup, settings: &Settings, journal: Option<B
         checkup.warn(NAME, detail, "mend the store first, then look again");
         return;
     };
-    match compare(&verified, &*journal).await {
+    match compare(&verified, &*journal, clock).await {
         Ok(()) => {
             let detail = format!("{records} records, the chain holds and agrees with the store");
             checkup.ok(NAME, detail);
@@ -139,9 +150,6 @@ async fn audit_log(checkup: &mut Checkup, settings: &Settings, journal: Option<B
 }
 
 fn broken(checkup: &mut Checkup, settings: &Settings, error: &LogError) {
-    let remedy = format!(
-        "keep {} as evidence and find out who changed it; put a backup in its place, for nothing is applied without a sound log",
-        settings.audit.display()
-    );
+    let remedy = remedy(&settings.audit, error);
     checkup.fail("audit log", Exit::Audit, chain(error), remedy);
 }
