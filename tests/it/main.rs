@@ -27,6 +27,7 @@ mod server_answers;
 mod stage;
 mod streams;
 mod tenant_rules;
+mod threats;
 mod update_cost;
 mod violations;
 mod webhooks;
