@@ -84,7 +84,7 @@ impl Execution<'_> {
         self.confirm(change, &desired, &made.resource, made.trust, progressed)
             .await?;
         if let (Trust::Unseen, Memory::Applied(now)) =
-            (made.trust, self.memory(change, &id, &desired))
+            (made.trust, self.memory(&change.address, &id, &desired))
         {
             self.ports.journal.adopt(&[self.aged(now)]).await?;
         }
@@ -177,7 +177,7 @@ impl Execution<'_> {
                     return Ok(Ground::Clear);
                 }
                 AfterAbsence::Wait(pause) => {
-                    self.ports.clock.wait(pause).await;
+                    self.wait(pause).await?;
                     quiet_in = quiet_in.saturating_sub(pause);
                 }
                 AfterAbsence::Hold(quiet_in) => {
@@ -201,7 +201,10 @@ impl Execution<'_> {
         there: ObservedResource,
     ) -> Result<Made, Failure> {
         let (memory, trust) = match payload {
-            Payload::Same => (self.memory(write.change, &there.id, desired), Trust::Sent),
+            Payload::Same => (
+                self.memory(&write.change.address, &there.id, desired),
+                Trust::Sent,
+            ),
             // Of another payload only what is shown is known.
             Payload::Other => (self.as_shown(&there, desired.protect), Trust::Unseen),
         };
@@ -246,7 +249,7 @@ impl Execution<'_> {
             id: Some(id),
             cost: created.cost,
             encrypted: encrypted(desired, &created.value),
-            memory: self.memory(write.change, id, desired),
+            memory: self.memory(&write.change.address, id, desired),
             error: None,
             events: self.events(write.change, id, desired, created.cost, &intent),
         };
@@ -291,6 +294,11 @@ impl Execution<'_> {
             ApiErrorKind::KeyMismatch => {
                 let fate = (Phase::Failed, Fate::Open);
                 return self.fail(write, intent, fate, error.into()).await;
+            }
+            ApiErrorKind::Stopped => {
+                let failure = error.into();
+                let fate = self.fate(&failure, intent);
+                return self.fail(write, intent, fate, failure).await;
             }
             ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed => Owner::Us,
             _ if self.is_still_alive(intent) => Owner::Us,
@@ -365,7 +373,7 @@ impl Execution<'_> {
             cost,
             encrypted: None,
             memory: match trust {
-                Trust::Sent => self.memory(write.change, &there.id, desired),
+                Trust::Sent => self.memory(&write.change.address, &there.id, desired),
                 Trust::Unseen => Memory::Unchanged,
             },
             error: Some(note.to_owned()),
@@ -400,7 +408,7 @@ impl Execution<'_> {
         fate: (Phase, Fate),
         failure: Failure,
     ) -> Result<Made, Failure> {
-        let ending = Ending::alone(fate, None, failure.cost(), Some(failure.to_string()));
+        let ending = Ending::failed(fate, None, failure.cost(), &failure);
         self.settle(write, intent, ending).await?;
         Err(failure)
     }
