@@ -184,7 +184,7 @@ fn h_27_a_create_that_was_committed_but_not_answered_is_found_and_not_made_twice
 
 /// Holds back the answers of a server until it is opened.
 #[derive(Clone, Default)]
-struct Gate(Arc<(Mutex<Gating>, Condvar)>);
+pub(crate) struct Gate(Arc<(Mutex<Gating>, Condvar)>);
 
 #[derive(Default)]
 struct Gating {
@@ -194,7 +194,7 @@ struct Gating {
 
 impl Gate {
     /// Waits here, as a server.
-    fn pass(&self) {
+    pub(crate) fn pass(&self) {
         let (gating, bell) = &*self.0;
         let mut gating = gating.lock().unwrap();
         gating.reached = true;
@@ -204,13 +204,13 @@ impl Gate {
     }
 
     /// Returns once somebody waits.
-    fn wait_until_reached(&self) {
+    pub(crate) fn wait_until_reached(&self) {
         until("a request at the gate", || {
             self.0.0.lock().unwrap().reached.then_some(())
         });
     }
 
-    fn open(&self) {
+    pub(crate) fn open(&self) {
         self.0.0.lock().unwrap().open = true;
         self.0.1.notify_all();
     }
