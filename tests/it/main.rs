@@ -32,6 +32,7 @@ mod signals;
 mod stage;
 mod streams;
 mod tenant_rules;
+mod threats;
 mod update_cost;
 mod violations;
 mod webhooks;

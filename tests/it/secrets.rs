@@ -44,8 +44,11 @@ const SECRETS: [(&str, &str); 14] = [
     ),
 ];
 
+/// What a form is called, and its text.
+type Form = (&'static str, String);
+
 /// Each secret by its name, with every form that gives it away.
-static FORMS: LazyLock<Vec<(&str, Vec<(&str, String)>)>> =
+static FORMS: LazyLock<Vec<(&str, Vec<Form>)>> =
     LazyLock::new(|| SECRETS.map(|(name, secret)| (name, forms(secret))).into());
 
 fn secret(number: usize) -> &'static str {
@@ -62,7 +65,7 @@ const PLANTED: [&str; 5] = [
 ];
 
 /// Every form in which `secret` would be given away.
-fn forms(secret: &str) -> Vec<(&'static str, String)> {
+fn forms(secret: &str) -> Vec<Form> {
     let json = serde_json::to_string(secret).unwrap();
     let json = json[1..json.len() - 1].to_owned();
     let hex = secret.bytes().fold(String::new(), |mut hex, byte| {

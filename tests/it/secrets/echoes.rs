@@ -2,6 +2,7 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::commands::for_all;
 use super::{
     SECRETS, assert_clean, assert_ended_clean, assert_files_clean, fit_for_a_header, project,
     secret, talkative,
@@ -156,23 +157,33 @@ fn t_04_a_listing_that_fails_with_what_was_sent_before_makes_nothing_known() {
 
 #[test]
 fn t_20_a_token_endpoint_that_echoes_the_credentials_makes_nothing_known() {
-    for style in ["body", "basic", "json", "query"] {
+    let ways = [
+        "style = \"body\"",
+        "style = \"basic\"",
+        "style = \"json\"",
+        "style = \"query\"",
+        "kind = \"access_key\"\nclient_secret = {env = \"CXONE_ACCESS_KEY_SECRET\"}",
+        "kind = \"password\"",
+        "kind = \"bearer\"",
+    ];
+    let commands = [&["plan"][..], &["doctor"], &["get", "views", "-o", "json"]];
+    let mut cases = Vec::new();
+    for way in ways {
         for number in 0..answers("").len() {
-            let label = answers("")[number].0;
-            let server = Scripted::start(move |asked| answers(&echo(asked)).swap_remove(number).1);
-            let project = project(server.base_url());
-            let settings = project.read("cxda.toml");
-            let auth = format!("[tenant.it.auth]\nstyle = \"{style}\"\n[[webhook]]");
-            project.write("cxda.toml", settings.replace("[[webhook]]", &auth));
-            for words in [&["plan"][..], &["doctor"]] {
-                let ended = talkative(&project, words).run();
-                assert_ne!(ended.code, 0, "case: {style}, {label}");
-                assert_ended_clean(
-                    &format!("{} with {style} after {label}", words.join(" ")),
-                    &ended,
-                );
-            }
-            assert_files_clean(&project);
+            cases.push((way, number, commands[cases.len() % commands.len()]));
         }
     }
+    for_all(&cases, |(way, number, words)| {
+        let (number, label) = (*number, answers("")[*number].0);
+        let server = Scripted::start(move |asked| answers(&echo(asked)).swap_remove(number).1);
+        let project = project(server.base_url());
+        let settings = project.read("cxda.toml");
+        let auth = format!("[tenant.it.auth]\n{way}\n[[webhook]]");
+        project.write("cxda.toml", settings.replace("[[webhook]]", &auth));
+        let ended = talkative(&project, words).run();
+        assert_ne!(ended.code, 0, "case: {way}, {label}");
+        let what = format!("{} with {way} after {label}", words.join(" "));
+        assert_ended_clean(&what, &ended);
+        assert_files_clean(&project);
+    });
 }

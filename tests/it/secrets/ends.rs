@@ -3,35 +3,24 @@
 use std::fs;
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Condvar, Mutex};
 
 use super::commands::for_all;
 use super::{assert_clean, assert_ended_clean, assert_files_clean, project, secret, with_secrets};
-use crate::stage::{Answer, Foreign, Habits, Project, Scripted};
+use crate::stage::{Answer, Foreign, Gate, Habits, Project, Scripted};
 
-/// A tenant that does not answer the first write before it is let go.
-fn holding() -> (Scripted, Receiver<()>, Arc<(Mutex<bool>, Condvar)>) {
-    let (reached, arrivals) = channel();
-    let go = Arc::new((Mutex::new(false), Condvar::new()));
-    let waiting = Arc::clone(&go);
-    let server = Scripted::start(move |asked| {
+/// A tenant that does not answer a write before the gate is open.
+fn holding(gate: &Gate) -> Scripted {
+    let gate = gate.clone();
+    Scripted::start(move |asked| {
         if asked.wants_token() {
             return Answer::token(secret(2));
         }
         if asked.method == "GET" {
             return Answer::empty_page();
         }
-        let _ = reached.send(());
-        let (open, bell) = &*waiting;
-        let mut open = open.lock().unwrap();
-        while !*open {
-            open = bell.wait(open).unwrap();
-        }
-        let created = asked.body.replacen('{', "{\"id\":\"a-1\",", 1);
-        Answer::json(201, created)
-    });
-    (server, arrivals, go)
+        gate.pass();
+        Answer::json(201, asked.body.replacen('{', "{\"id\":\"a-1\",", 1))
+    })
 }
 
 /// A process with every secret in its environment.
@@ -73,10 +62,11 @@ const CXDA: &str = env!("CARGO_BIN_EXE_cxda");
 #[test]
 fn t_04_a_run_that_is_killed_or_stopped_gives_nothing_away() {
     for_all(&["KILL", "TERM", "INT", "ABRT", "QUIT"], |signal| {
-        let (server, arrivals, go) = holding();
+        let gate = Gate::default();
+        let server = holding(&gate);
         let project = project(server.base_url());
         let running = process(&project, CXDA, &APPLY).spawn().unwrap();
-        arrivals.recv().unwrap();
+        gate.wait_until_reached();
         let of = |name: &str| fs::read(format!("/proc/{}/{name}", running.id())).unwrap();
         assert_clean("argv", &of("cmdline"));
         let children = of(&format!("task/{}/children", running.id()));
@@ -90,14 +80,12 @@ fn t_04_a_run_that_is_killed_or_stopped_gives_nothing_away() {
             .status();
         assert!(sent.unwrap().success());
         if ["TERM", "INT"].contains(signal) {
-            *go.0.lock().unwrap() = true;
-            go.1.notify_all();
+            gate.open();
         }
         assert_clean(signal, &said(running));
         // A core file would lie here.
         assert_files_clean(&project);
-        *go.0.lock().unwrap() = true;
-        go.1.notify_all();
+        gate.open();
         let ended = with_secrets(
             project.cxda(&["-vv", "--env-file", "it.env", "plan"]),
             &project,
@@ -109,11 +97,12 @@ fn t_04_a_run_that_is_killed_or_stopped_gives_nothing_away() {
 
 #[test]
 fn t_04_no_core_file_is_written_and_nobody_may_look_inside() {
-    let (server, arrivals, go) = holding();
+    let gate = Gate::default();
+    let server = holding(&gate);
     let project = project(server.base_url());
     let script = format!("ulimit -c unlimited; exec {CXDA} apply --yes --env-file it.env");
     let mut running = process(&project, "sh", &["-c", &script]).spawn().unwrap();
-    arrivals.recv().unwrap();
+    gate.wait_until_reached();
     let limits = fs::read_to_string(format!("/proc/{}/limits", running.id())).unwrap();
     let core = limits
         .lines()
@@ -126,8 +115,7 @@ fn t_04_no_core_file_is_written_and_nobody_may_look_inside() {
         &fs::metadata(format!("/proc/{}/environ", running.id())).unwrap(),
     );
     assert_eq!(owner, 0);
-    *go.0.lock().unwrap() = true;
-    go.1.notify_all();
+    gate.open();
     running.wait().unwrap();
 }
 

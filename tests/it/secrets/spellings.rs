@@ -11,8 +11,11 @@ use super::{
 };
 use crate::stage::{Answer, Asked, Scripted};
 
+/// What is made of a text, by its name.
+type Named<T> = (&'static str, fn(&str) -> T);
+
 /// Ways in which a server may spell what it was sent, in ASCII where a header could hold it.
-const SPELLINGS: [(&str, fn(&str) -> String); 9] = [
+const SPELLINGS: [Named<String>; 9] = [
     ("as it is", |text| text.to_owned()),
     ("in base64", |text| STANDARD.encode(text)),
     ("in base64 behind something", |text| {
@@ -45,7 +48,7 @@ const SPELLINGS: [(&str, fn(&str) -> String); 9] = [
 ];
 
 /// Where in an answer a server may say it.
-const PLACES: [(&str, fn(&str) -> Value); 6] = [
+const PLACES: [Named<Value>; 6] = [
     (
         "the name of a new action",
         |said| json!({"id": "a-1", "name": said}),
