@@ -25,6 +25,8 @@ mod quickstart;
 mod saved_plan;
 mod secrets;
 mod server_answers;
+#[cfg(unix)]
+mod signals;
 mod stage;
 mod streams;
 mod tenant_rules;

@@ -13,6 +13,7 @@ use cxda_ports::clock::Clock;
 use cxda_ports::error::CallCost;
 use cxda_ports::ids::IdSource;
 use cxda_ports::outbox::{Attempt, Outbox, OutboxEntry};
+use cxda_ports::stop::StopSignal;
 use cxda_ports::webhook::WebhookRelay;
 
 use crate::apply::Failure;
@@ -30,6 +31,8 @@ pub struct DeliveryPorts<'a> {
     pub clock: &'a dyn Clock,
     /// Fresh ids.
     pub ids: &'a dyn IdSource,
+    /// Whether to come to an end: what is not delivered yet stays in the outbox.
+    pub stop: &'a dyn StopSignal,
 }
 
 /// On whose behalf events are delivered, for the audit log.
@@ -68,7 +71,8 @@ pub async fn deliver(
         let DeliveryState::Pending(due) = outgoing.state else {
             continue;
         };
-        let Some(url) = targets.get(&entry.receiver.to_string()) else {
+        let url = targets.get(&entry.receiver.to_string());
+        let Some(url) = url.filter(|_| !ports.stop.is_raised()) else {
             outcome.pending += 1;
             continue;
         };

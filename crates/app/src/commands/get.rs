@@ -24,7 +24,8 @@ pub(crate) async fn run(
     let tenant = settings.tenant(context.environment)?;
     let secrets = wiring::secrets(&settings, context.environment);
     let patience = Patience::AsSettled;
-    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let pace = context.pace(&clock);
+    let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
     let connection = connecting.await?;
     let ended = show(context, arguments, &settings, &connection, &clock).await;
     pause::keep(context.screen, &settings, &connection, &*clock).await;
@@ -53,9 +54,10 @@ async fn show(
     if context.is_json() {
         let text = listing_json(&connection.heading.tenant, kind, &items)
             .map_err(|error| Ended::new(Exit::Unreachable, error))?;
-        context.screen.result(&text);
+        context.screen.result(&connection.client.redact(&text));
     } else if !items.is_empty() {
-        context.screen.result(&listing_text(context.screen, &items));
+        let text = listing_text(context.screen, &items);
+        context.screen.result(&connection.client.redact(&text));
     }
     let thing = kind.trim_end_matches('s');
     match &arguments.name {

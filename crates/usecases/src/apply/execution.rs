@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::diff::{LeftOut, differences};
-use cxda_domain::key::ResourceId;
+use cxda_domain::key::{DigestKey, ResourceId};
 use cxda_domain::manifest::Declaration;
 use cxda_domain::observed::{ObservedResource, ObservedState};
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
@@ -17,6 +17,7 @@ use cxda_domain::retry::RetryLimits;
 use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
 use cxda_ports::progress::ProgressEvent;
+use futures_util::future::{Either, select};
 
 use crate::apply::failure::meets_every_write;
 use crate::apply::open::{OpenWrite, open_writes};
@@ -39,6 +40,8 @@ pub(super) struct Execution<'a> {
     pub(super) ports: ApplyPorts<'a>,
     pub(super) options: &'a ApplyOptions,
     pub(super) planned: &'a Planned,
+    /// The key of what the journal remembers of fields.
+    pub(super) key: DigestKey,
     /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
     /// What an earlier run created as it is wanted now, hidden values too: before it was planned, nobody knew that.
@@ -70,6 +73,7 @@ impl<'a> Execution<'a> {
             ports,
             options,
             planned,
+            key: DigestKey::new(|label| ports.journal.fingerprint(label)),
             open,
             proved: BTreeSet::new(),
             settled: Mutex::default(),
@@ -89,8 +93,22 @@ impl<'a> Execution<'a> {
         self.options.parallelism.max(1)
     }
 
+    /// Whether nothing new may be begun.
     pub(super) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.stopped.load(Ordering::Relaxed) || self.ports.stop.is_raised()
+    }
+
+    /// Waits for `duration`, unless the run is to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Stopped`] as soon as it is.
+    pub(super) async fn wait(&self, duration: Duration) -> Result<(), Failure> {
+        let (raised, waited) = (self.ports.stop.raised(), self.ports.clock.wait(duration));
+        match select(raised, waited).await {
+            Either::Left(_) => Err(Failure::Stopped),
+            Either::Right(_) => Ok(()),
+        }
     }
 
     /// Carries out one change, whatever it takes.
@@ -112,7 +130,8 @@ impl<'a> Execution<'a> {
         };
         let outcome = match &ended {
             Ok(()) => Outcome::Done,
-            Err(Failure::Dependency { .. } | Failure::Stopped) => Outcome::Skipped,
+            Err(Failure::Dependency { .. }) => Outcome::Skipped,
+            Err(failure) if failure.is_stopped() => Outcome::Skipped,
             Err(failure) if failure.is_unknown() => Outcome::Unknown,
             Err(_) => Outcome::Failed,
         };

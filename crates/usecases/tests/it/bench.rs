@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use cxda_adapters_memory::audit::MemoryAudit;
@@ -13,6 +12,7 @@ use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::progress::MemoryProgress;
 use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_adapters_memory::stop::ManualStop;
 use cxda_adapters_memory::tenant::MemoryTenant;
 use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
@@ -45,6 +45,7 @@ pub(crate) struct Bench {
     pub(crate) audit: Arc<MemoryAudit>,
     pub(crate) clock: ManualClock,
     pub(crate) ids: SequentialIds,
+    pub(crate) stop: ManualStop,
     pub(crate) progress: MemoryProgress,
     pub(crate) scope: PlanScope,
     pub(crate) parallelism: usize,
@@ -63,6 +64,7 @@ impl Bench {
             audit: Arc::new(MemoryAudit::new()),
             clock: ManualClock::starting_at(UtcMillis::from_epoch_millis(0)),
             ids: SequentialIds::new(),
+            stop: ManualStop::new(),
             progress: MemoryProgress::new(),
             scope: PlanScope::default(),
             parallelism: 8,
@@ -123,6 +125,7 @@ impl Bench {
             audit,
             clock: &self.clock,
             ids: &self.ids,
+            stop: &self.stop,
             progress: &self.progress,
         };
         let options = ApplyOptions {
@@ -134,9 +137,7 @@ impl Bench {
             compliance: Compliance::default(),
             subscriptions: self.subscriptions.clone(),
         };
-        apply(ports, &options, planned, &AtomicBool::new(false))
-            .await
-            .unwrap()
+        apply(ports, &options, planned).await.unwrap()
     }
 
     /// Plans and applies.

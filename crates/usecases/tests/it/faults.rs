@@ -263,6 +263,7 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
         relay: &*bench.tenant,
         clock: &bench.clock,
         ids: &bench.ids,
+        stop: &bench.stop,
     };
     let sender = Sender {
         run: RunId::new("run"),
