@@ -132,9 +132,9 @@ impl Fault {
 /// What the library said about a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Noted {
-    /// Such as `killed`, `failed` or `saw`.
+    /// Such as `killed`, `failed`, `saw` or `durable`.
     pub(super) what: String,
-    /// The kind of the call.
+    /// The kind of the call; of what is durable, how many bytes.
     pub(super) call: String,
     /// The file, or the connection.
     pub(super) path: String,

@@ -9,8 +9,8 @@
  *                a file. FILE is the end of a path, "socket", "same" (the handle of the step before), or empty for any file
  *                below CRASH_UNDER. TEXT stands in the bytes that are sent, written or received; empty means any.
  *   CRASH_UNDER  the folder; files elsewhere are left alone
- *   CRASH_LOG    a file that is told of the deed, of a flush that is tried again after one failed on the same handle, and,
- *                where it only watches, of every call that it stands in front of
+ *   CRASH_LOG    a file that is told of the deed, of a flush that is tried again after one failed on the same handle, of how
+ *                long a file was that is now safe on disk, and, where it only watches, of every call that it stands in front of
  *
  * Calls are made by their numbers, so that nothing of the C library has to be looked up. Renames do not pass through the C
  * library at all: a filter turns them into a signal, and its handler makes the call.
@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <ucontext.h>
@@ -242,15 +243,26 @@ int connect(int handle, const struct sockaddr *address, socklen_t length) {
     AROUND(CONNECT, handle, path_of(handle, path), NULL, 0, (int)syscall(SYS_connect, handle, address, length));
 }
 
-int fsync(int handle) {
+static int flush(int handle, long number) {
     char path[MOST_PATH];
-    AROUND(FLUSH, handle, path_of(handle, path), NULL, 0, (int)syscall(SYS_fsync, handle));
+    if (deed == NOTHING) return (int)syscall(number, handle);
+    struct stat file = {.st_mode = 0};
+    enum turn turn = before(FLUSH, handle, path_of(handle, path), NULL, 0);
+    if (turn == FAIL) return -1;
+    fstat(handle, &file);
+    long result = syscall(number, handle);
+    if (result == 0 && S_ISREG(file.st_mode) && is_below(path)) {
+        char line[MOST_PATH + 64];
+        int length = snprintf(line, sizeof line, "durable %lld %s\n", (long long)file.st_size, path);
+        if (log_handle >= 0 && length > 0) syscall(SYS_write, log_handle, line, (size_t)length);
+    }
+    after(turn, FLUSH, handle, path);
+    return (int)result;
 }
 
-int fdatasync(int handle) {
-    char path[MOST_PATH];
-    AROUND(FLUSH, handle, path_of(handle, path), NULL, 0, (int)syscall(SYS_fdatasync, handle));
-}
+int fsync(int handle) { return flush(handle, SYS_fsync); }
+
+int fdatasync(int handle) { return flush(handle, SYS_fdatasync); }
 
 int ftruncate64(int handle, off64_t length) {
     char path[MOST_PATH];

@@ -3,7 +3,8 @@
 //! What must hold afterwards is said in `laws.rs`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use cxda_simulator::{NameRule, SimState};
 use tempfile::TempDir;
@@ -125,6 +126,30 @@ impl Scene {
         let _ = std::fs::remove_file(&log);
         let ended = fault.befalls(call, self.project.path(), &log).run_or_die();
         (ended, noted(&log))
+    }
+
+    /// Runs an apply under `fault`, and then takes away what was appended to audit log and store and never flushed, as a machine
+    /// does that loses power.
+    pub(super) fn under_without_power(&self, fault: &Fault) -> (Ended, Vec<Noted>) {
+        let length = |path: &Path| path.metadata().map_or(0, |file| file.len());
+        let files = [
+            self.audit_log(),
+            self.project.path().join(".cxda/state.db-wal"),
+        ];
+        let lengths = files.map(|path| (length(&path), path));
+        let (ended, noted) = self.under(fault, self.apply());
+        for (before, path) in lengths {
+            let safe = noted
+                .iter()
+                .rev()
+                .find(|noted| noted.what == "durable" && Path::new(&noted.path) == path);
+            let safe = safe.map_or(before, |noted| noted.call.parse().unwrap());
+            if length(&path) > safe {
+                let file = File::options().write(true).open(&path).unwrap();
+                file.set_len(safe).unwrap();
+            }
+        }
+        (ended, noted)
     }
 
     pub(super) fn audit_log(&self) -> PathBuf {
