@@ -1,5 +1,6 @@
 //! Receivers of webhooks in memory: they take what they are sent, save where a script says otherwise.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use crate::faults::{Moment, Script, Which};
 #[derive(Debug)]
 pub struct MemoryWebhooks {
     taken: Mutex<Vec<(Receiver, Message)>>,
+    unknown: BTreeSet<Receiver>,
     script: Script<Receiver, DeliveryErrorKind>,
 }
 
@@ -27,8 +29,16 @@ impl MemoryWebhooks {
     pub fn new() -> Self {
         Self {
             taken: Mutex::default(),
+            unknown: BTreeSet::new(),
             script: Script::new(),
         }
+    }
+
+    /// The same, without a way to `receiver`.
+    #[must_use]
+    pub fn without(mut self, receiver: Receiver) -> Self {
+        self.unknown.insert(receiver);
+        self
     }
 
     /// The same, failing as `kind` on the messages to `receiver` that `which` names. What fails after its work was taken all the same.
@@ -56,6 +66,13 @@ impl MemoryWebhooks {
 
 #[async_trait]
 impl WebhookSender for MemoryWebhooks {
+    fn route(&self, receiver: &Receiver) -> Result<(), DeliveryError> {
+        if self.unknown.contains(receiver) {
+            return Err(failure(DeliveryErrorKind::NoRoute));
+        }
+        Ok(())
+    }
+
     async fn send(
         &self,
         receiver: &Receiver,
@@ -68,6 +85,7 @@ impl WebhookSender for MemoryWebhooks {
                 cost: cost(1),
             })
         };
+        self.route(receiver)?;
         let verdict = self.script.judge(receiver.clone());
         verdict.carry_out(take, failure).await
     }

@@ -61,6 +61,13 @@ pub struct DeliveryError {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait WebhookSender: fmt::Debug + Send + Sync {
+    /// Whether there is a way to `receiver` at all. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`DeliveryErrorKind::NoRoute`] where there is none, as [`WebhookSender::send`] would say.
+    fn route(&self, receiver: &Receiver) -> Result<(), DeliveryError>;
+
     /// Makes one attempt to deliver `message` to `receiver`.
     ///
     /// # Errors
