@@ -18,3 +18,4 @@ mod retry_after;
 mod shapes;
 mod slow;
 mod tls;
+mod webhooks;
