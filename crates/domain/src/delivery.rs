@@ -124,7 +124,12 @@ mod tests {
             ("tried by hand", 7, SCHEDULE[1], pending(SCHEDULE[2])),
             ("again and again", 99, 23 * hour, pending(SCHEDULE[9])),
             ("to the end", 99, 24 * hour, DeliveryState::Dead),
-            ("the clock put back", 3, Duration::ZERO, pending(SCHEDULE[1])),
+            (
+                "the clock put back",
+                3,
+                Duration::ZERO,
+                pending(SCHEDULE[1]),
+            ),
         ];
         for (label, attempts, age, want) in cases {
             assert_eq!(next(attempts, age, 0.0), want, "{label}");

@@ -119,10 +119,7 @@ impl<'a> Courier<'a> {
     /// # Errors
     ///
     /// [`StoreError`] if the outbox cannot be read.
-    pub async fn new(
-        ports: CourierPorts<'a>,
-        options: CourierOptions,
-    ) -> Result<Self, StoreError> {
+    pub async fn new(ports: CourierPorts<'a>, options: CourierOptions) -> Result<Self, StoreError> {
         let mut desk = Desk::new(options.round, ports.outbox.gone().await?);
         for outgoing in ports.outbox.entries(0).await? {
             desk.put(outgoing);

@@ -48,11 +48,14 @@ impl Courier<'_> {
         self.desk().end_sending(place);
 
         let ending = self.judge(&outgoing, &sent);
-        let error = ending.failure.as_ref().map(|failure| match &entry.receiver {
-            Receiver::Webhook(name) => format!("{name}: {failure}"),
-            // Its URL may hold a secret.
-            Receiver::Source(_) => failure.clone(),
-        });
+        let error = ending
+            .failure
+            .as_ref()
+            .map(|failure| match &entry.receiver {
+                Receiver::Webhook(name) => format!("{name}: {failure}"),
+                // Its URL may hold a secret.
+                Receiver::Source(_) => failure.clone(),
+            });
         let record = outbox
             .end_attempt(&Attempt {
                 id: entry.id.clone(),
@@ -85,7 +88,11 @@ impl Courier<'_> {
         let (phase, cost, failure) = match sent {
             Ok(Ok(answer)) => (Phase::Done, answer.cost, None),
             Ok(Err(error)) => (Phase::Failed, error.cost, Some(error.detail.clone())),
-            Err(Aborted) => (Phase::Unknown, CallCost::default(), Some(NOT_AWAITED.to_owned())),
+            Err(Aborted) => (
+                Phase::Unknown,
+                CallCost::default(),
+                Some(NOT_AWAITED.to_owned()),
+            ),
         };
         let (attempts, state) = match sent {
             Ok(Ok(_)) => (counted, DeliveryState::Delivered),
