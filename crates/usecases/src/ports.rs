@@ -11,6 +11,8 @@ use cxda_ports::secrets::SecretSource;
 use cxda_ports::views::{TablesApi, ViewsApi};
 use cxda_ports::webhook::WebhookRelay;
 
+use crate::deliver::Courier;
+
 /// The tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct TenantPorts<'a> {
@@ -52,6 +54,8 @@ pub struct ApplyPorts<'a> {
     pub clock: &'a dyn Clock,
     /// Fresh ids.
     pub ids: &'a dyn IdSource,
+    /// Who tells webhooks at once; without one, that is left to a later run.
+    pub courier: Option<&'a Courier<'a>>,
     /// What a person sees meanwhile.
     pub progress: &'a dyn Progress,
 }
