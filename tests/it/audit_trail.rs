@@ -195,3 +195,18 @@ fn the_log_is_written_where_settings_or_the_environment_say() {
     // The file elsewhere is brought level with the store, so it holds the whole chain.
     assert_chain_holds(&project.read("elsewhere.jsonl"));
 }
+
+#[cfg(unix)]
+#[test]
+fn who_runs_it_is_the_user_of_the_system_where_nobody_says_otherwise() {
+    let user = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .unwrap();
+    let user = String::from_utf8(user.stdout).unwrap();
+    let tenant = Simulated::start();
+    let project = Project::on(&tenant.base_url());
+    project.write("a.cxda.yaml", ACTION);
+    let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
+    assert_eq!(project.audit()[0]["actor"], user.trim());
+}

@@ -12,6 +12,7 @@ mod datetime;
 mod dialects;
 mod doctor;
 mod drift;
+mod figures;
 mod interrupted;
 mod json_shapes;
 mod listing;

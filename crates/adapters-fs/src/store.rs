@@ -21,6 +21,7 @@ use rusqlite::Connection;
 use sha2::Sha256;
 
 mod ledger;
+mod lookups;
 mod outbox;
 mod queue;
 mod rows;

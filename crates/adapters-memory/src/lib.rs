@@ -14,6 +14,7 @@ pub mod collection;
 pub mod faults;
 pub mod ids;
 pub mod journal;
+pub mod lookups;
 pub mod manifests;
 pub mod plans;
 pub mod progress;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cxda_domain::action::ActionName;
 use cxda_domain::address::AddressPattern;
+use cxda_domain::rotation::DEFAULT_MAX_AGE;
 
 /// What the exit codes mean, below the help of the whole.
 const EXIT_CODES: &str = "Exit codes:
@@ -87,6 +89,18 @@ pub(crate) enum OutputFormat {
     Human,
     /// For programs
     Json,
+    /// For Prometheus (of `metrics`)
+    Prometheus,
+}
+
+impl Command {
+    /// Whether this command can print its result in `format`.
+    pub(crate) fn prints(&self, format: OutputFormat) -> bool {
+        match format {
+            OutputFormat::Human | OutputFormat::Json => true,
+            OutputFormat::Prometheus => matches!(self, Self::Metrics),
+        }
+    }
 }
 
 /// How the log is written.
@@ -119,6 +133,14 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Show what the tenant has
     Get(GetArgs),
+    /// Send cache directives; count and show cache lookups
+    #[command(subcommand)]
+    Cache(CacheCommand),
+    /// Show variables, and which encrypted ones are due to be changed; never a value
+    #[command(subcommand)]
+    Variables(VariablesCommand),
+    /// Show how writes went: latency, success, hit rate, encryption rate
+    Metrics,
     /// Evaluate one date manipulation, offline
     Datetime(DatetimeArgs),
     /// Serve a simulated tenant
@@ -216,6 +238,62 @@ pub(crate) enum GetKind {
     Actions,
     /// Tables
     Tables,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Add lookups to those of an action
+    Record(CacheRecordArgs),
+    /// Show the hit rate of each action
+    Stats(CacheStatsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheRecordArgs {
+    /// The action
+    #[arg(value_name = "ACTION")]
+    pub(crate) action: ActionName,
+    /// Lookups that found their entry
+    #[arg(long, value_name = "N")]
+    pub(crate) hits: u64,
+    /// Lookups that did not
+    #[arg(long, value_name = "N")]
+    pub(crate) misses: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheStatsArgs {
+    /// Only this action
+    #[arg(value_name = "ACTION")]
+    pub(crate) action: Option<ActionName>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VariablesCommand {
+    /// Show the variables that the manifests declare
+    List(VariablesListArgs),
+    /// Show encrypted variables that were not changed for too long
+    Rotation(RotationArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VariablesListArgs {
+    /// Only this action
+    #[arg(value_name = "ACTION")]
+    pub(crate) action: Option<ActionName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotationArgs {
+    /// Only this action
+    #[arg(value_name = "ACTION")]
+    pub(crate) action: Option<ActionName>,
+    /// How long an encrypted variable may stay as it is
+    #[arg(long, value_name = "TIME", default_value_t = humantime::Duration::from(DEFAULT_MAX_AGE))]
+    pub(crate) max_age: humantime::Duration,
+    /// Exit with 2 where any is due
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,12 +16,15 @@ use crate::system::SystemClock;
 use crate::wiring::{Connection, WiringError};
 
 mod apply;
+mod cache;
 pub(crate) mod datetime;
 mod doctor;
 mod get;
+mod metrics;
 mod plan;
 mod simulate;
 mod validate;
+mod variables;
 
 /// What every command is given.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +129,11 @@ impl Context<'_> {
     pub(crate) fn is_json(&self) -> bool {
         self.global.format == OutputFormat::Json
     }
+
+    /// Where a result goes that is for people; `None` where it is for programs.
+    pub(crate) fn for_people(&self) -> Option<Screen> {
+        (!self.is_json()).then_some(self.screen)
+    }
 }
 
 /// A path without `.` parts, for messages.
@@ -143,6 +151,9 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
+        Command::Cache(command) => cache::run(context, command).await,
+        Command::Variables(command) => variables::run(context, command, &clock).await,
+        Command::Metrics => metrics::run(context).await,
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,

@@ -63,6 +63,10 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         },
     };
     let screen = Screen::new(&cli.global, &environment);
+    if !cli.command.prints(cli.global.format) {
+        screen.error_message("this command cannot print its result in that format (see -o)");
+        return Exit::Usage;
+    }
     if let Command::Datetime(arguments) = &cli.command {
         return commands::datetime::run(screen, arguments);
     }

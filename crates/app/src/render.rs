@@ -10,12 +10,16 @@ use crate::env::{self, Environment};
 use crate::log;
 
 pub(crate) mod apply;
+pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod diagnostics;
 mod line_diff;
 pub(crate) mod listing;
+pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod safe;
+mod table;
+pub(crate) mod variables;
 
 /// The version of every JSON shape.
 pub(crate) const FORMAT_VERSION: &str = "1.0";

@@ -16,7 +16,9 @@ mod tenant;
 
 pub(crate) use secrets::{HiddenSecrets, relay_targets, secrets};
 pub(crate) use simulator::simulator;
-pub(crate) use store::{Writing, journal_to_read, keep_pause, scope, scope_of, writing};
+pub(crate) use store::{
+    Writing, journal_to_read, keep_pause, scope, scope_of, store, store_to_read, writing,
+};
 pub(crate) use tenant::{Connection, Patience, auth, connect};
 
 /// Why something could not be wired, and how the process then ends.

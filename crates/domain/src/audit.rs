@@ -25,6 +25,29 @@ pub enum AuditAction {
     DeliverWebhook,
 }
 
+impl AuditAction {
+    /// Its name in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateMaterializedView => "CREATE_MATERIALIZED_VIEW",
+            Self::UpdateMaterializedView => "UPDATE_MATERIALIZED_VIEW",
+            Self::DeleteMaterializedView => "DELETE_MATERIALIZED_VIEW",
+            Self::CreateDataAction => "CREATE_DATA_ACTION",
+            Self::UpdateDataAction => "UPDATE_DATA_ACTION",
+            Self::DeleteDataAction => "DELETE_DATA_ACTION",
+            Self::TestDataAction => "TEST_DATA_ACTION",
+            Self::BuildIndexes => "BUILD_INDEXES",
+            Self::InvalidateCache => "INVALIDATE_CACHE",
+            Self::DeliverWebhook => "DELIVER_WEBHOOK",
+        }
+    }
+
+    /// Whether it tells somebody of something and changes no resource.
+    pub fn is_delivery(self) -> bool {
+        matches!(self, Self::DeliverWebhook | Self::InvalidateCache)
+    }
+}
+
 /// How far a write came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -63,7 +86,7 @@ impl AuditedResource {
 }
 
 /// What was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditMetrics {
     /// From the first attempt's start to the last one's end, waits left out, in milliseconds.
@@ -77,7 +100,7 @@ pub struct AuditMetrics {
 }
 
 /// What became of the encrypted values of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EncryptedValues {
     /// How many were sent.
@@ -134,6 +157,26 @@ pub struct AuditEntry {
     pub error: Option<String>,
 }
 
+/// What a record says of how a write went, as it reads back from a line.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct RecordedOutcome {
+    /// On which tenant.
+    pub tenant: String,
+    /// What was done.
+    pub action: AuditAction,
+    /// How far it came.
+    pub phase: Phase,
+    /// What was measured.
+    pub metrics: Option<AuditMetrics>,
+}
+
+impl SealedRecord {
+    /// How the write went that the record is about; `None` where its line is no record.
+    pub fn outcome(&self) -> Option<RecordedOutcome> {
+        serde_json::from_str(&self.line).ok()
+    }
+}
+
 /// A record in its place in the chain, as the one line that stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedRecord {
@@ -146,6 +189,27 @@ pub struct SealedRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outcome_reads_back_from_its_line() {
+        let line = |metrics: &str| SealedRecord {
+            seq: 1,
+            line: format!(
+                r#"{{"seq":1,"tenant":"prod","action":"BUILD_INDEXES","phase":"done","metrics":{metrics}}}"#
+            ),
+        };
+        let outcome =
+            line(r#"{"latencyMs":2.5,"attempts":1,"encryptedSent":3,"encryptedStored":2}"#);
+        let metrics = outcome.outcome().unwrap().metrics.unwrap();
+        assert_eq!(
+            metrics.encrypted,
+            Some(EncryptedValues { sent: 3, stored: 2 })
+        );
+        let plain = line(r#"{"latencyMs":2.5,"attempts":1}"#).outcome().unwrap();
+        assert_eq!(plain.metrics.unwrap().encrypted, None);
+        assert_eq!(line("null").outcome().unwrap().metrics, None);
+        assert_eq!(line("7").outcome(), None);
+    }
 
     #[test]
     fn an_entry_is_what_the_audit_format_says() {

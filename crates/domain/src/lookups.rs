@@ -1,5 +1,7 @@
 //! Cache lookups and their hit rate.
 
+use crate::metrics::rate;
+
 /// How often a cache held what was asked for, and how often not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lookups {
@@ -12,13 +14,7 @@ pub struct Lookups {
 impl Lookups {
     /// The part of lookups that found their entry, from 0 to 1; `None` where there were none.
     pub fn hit_rate(self) -> Option<f64> {
-        let all = self.hits.saturating_add(self.misses);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a rate needs no more than 53 bits"
-        )]
-        let rate = || self.hits as f64 / all as f64;
-        (all > 0).then(rate)
+        rate(self.hits, self.hits.saturating_add(self.misses))
     }
 
     /// Both together, at most the largest number.

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod ids;
 pub mod jitter;
 pub mod journal;
+pub mod lookups;
 pub mod manifests;
 pub mod outbox;
 pub mod plans;

@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod deliver;
 pub mod get;
+pub mod metrics;
 pub mod observe;
 pub mod plan;
 pub mod ports;

@@ -21,8 +21,8 @@ mod outbox;
 
 /// The tables, as one scope sees them.
 pub(super) struct Ledger<'a> {
-    connection: &'a Connection,
-    scope: &'a Scope,
+    pub(super) connection: &'a Connection,
+    pub(super) scope: &'a Scope,
 }
 
 impl<'a> Ledger<'a> {
@@ -224,7 +224,7 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         statement: &str,
         params: impl Params,

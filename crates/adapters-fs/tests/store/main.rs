@@ -45,6 +45,12 @@ async fn journal_from_several_threads() {
 }
 
 #[tokio::test]
+async fn lookups_keep_the_promises_of_the_port() {
+    let folder = tempdir().unwrap();
+    conformance::lookups::keeps_its_promises(&store(folder.path())).await;
+}
+
+#[tokio::test]
 async fn outbox_keeps_the_promises_of_the_port() {
     let folder = tempdir().unwrap();
     conformance::outbox::keeps_its_promises(&store(folder.path())).await;

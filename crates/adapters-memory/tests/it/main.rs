@@ -13,6 +13,7 @@ use cxda_adapters_memory::clock::{ManualClock, RuntimeClock};
 use cxda_adapters_memory::faults::{FaultyAudit, FaultyJournal, FaultyTenant, Moment, Which};
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
 use cxda_adapters_memory::journal::MemoryJournal;
+use cxda_adapters_memory::lookups::MemoryLookups;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::plans::MemoryPlans;
 use cxda_adapters_memory::progress::{MemoryProgress, Noted};
@@ -34,6 +35,11 @@ fn tenant() -> MemoryTenant {
 #[tokio::test]
 async fn actions_keep_the_promises_of_the_port() {
     conformance::actions::keeps_its_promises(&tenant()).await;
+}
+
+#[tokio::test]
+async fn lookups_keep_the_promises_of_the_port() {
+    conformance::lookups::keeps_its_promises(&MemoryLookups::default()).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use cxda_usecases::get::Item;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::render::{FORMAT_VERSION, Screen, Tone, safe};
+use crate::render::table::table;
+use crate::render::{FORMAT_VERSION, Screen, safe};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,27 +41,10 @@ pub(crate) fn listing_json(
 
 /// What `get` prints for people: a heading and a line for each item.
 pub(crate) fn listing_text(screen: Screen, items: &[Item]) -> String {
-    let row = |name: &str, status: &str, id: &str| [name, status, id].map(safe::line);
-    let rows: Vec<[String; 3]> = items
-        .iter()
-        .map(|item| {
-            let name = item.name.as_deref().unwrap_or("(no name)");
-            row(name, item.status.as_deref().unwrap_or("-"), &item.id)
-        })
-        .collect();
-    let heading = row("NAME", "STATUS", "ID");
-    let width = |column: usize| {
-        let all = std::iter::once(&heading).chain(&rows);
-        all.map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (name, status) = (width(0), width(1));
-    let line = |row: &[String; 3]| format!("{:<name$}  {:<status$}  {}", row[0], row[1], row[2]);
-    let mut text = screen.paint(Tone::Faint, &line(&heading)) + "\n";
-    for row in &rows {
-        text.push_str(&line(row));
-        text.push('\n');
-    }
-    text
+    let rows = items.iter().map(|item| {
+        let name = item.name.as_deref().unwrap_or("(no name)");
+        let status = item.status.as_deref().unwrap_or("-");
+        [name, status, &item.id].map(ToOwned::to_owned)
+    });
+    table(screen, ["NAME", "STATUS", "ID"], rows)
 }

@@ -19,12 +19,20 @@ use crate::system::fresh_key;
 /// The lock of commands that write, below the state folder.
 const LOCK: &str = "lock";
 
-/// The store for reading; an empty one where there is none yet.
+/// The store for reading; `None` where there is none yet.
+pub(crate) fn store_to_read(
+    settings: &Settings,
+    scope: Scope,
+) -> Result<Option<Store>, WiringError> {
+    Ok(Store::open_read_only(&settings.store, scope)?)
+}
+
+/// The journal for reading; an empty one where there is no store yet.
 pub(crate) fn journal_to_read(
     settings: &Settings,
     scope: Scope,
 ) -> Result<Box<dyn Journal>, WiringError> {
-    Ok(match Store::open_read_only(&settings.store, scope)? {
+    Ok(match store_to_read(settings, scope)? {
         Some(store) => Box::new(store),
         None => Box::new(MemoryJournal::new()),
     })
@@ -111,7 +119,8 @@ pub(crate) async fn keep_pause(
     Ok(store.keep_not_before(not_before).await?)
 }
 
-fn store(settings: &Settings, scope: Scope) -> Result<Store, WiringError> {
+/// The store for reading and writing, made where there is none yet.
+pub(crate) fn store(settings: &Settings, scope: Scope) -> Result<Store, WiringError> {
     let key = fresh_key().map_err(|error| {
         let message = "there is no randomness for a new store";
         WiringError::from_source(Exit::Unexpected, message, error)
