@@ -10,7 +10,6 @@
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cxda_adapters_memory::audit::MemoryAudit;
@@ -20,6 +19,7 @@ use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::progress::MemoryProgress;
 use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_adapters_memory::tenant::MemoryTenant;
 use cxda_domain::audit::Compliance;
 use cxda_domain::instant::UtcMillis;
@@ -103,6 +103,8 @@ impl Bench {
             audit: &audit,
             clock: &clock,
             ids: &ids,
+            stop: &NeverStops,
+            courier: None,
             progress: &self.progress,
         };
         let options = ApplyOptions {
@@ -114,9 +116,7 @@ impl Bench {
             compliance: Compliance::default(),
             subscriptions: Vec::new(),
         };
-        apply(ports, &options, &planned, &AtomicBool::new(false))
-            .await
-            .unwrap();
+        apply(ports, &options, &planned).await.unwrap();
     }
 }
 

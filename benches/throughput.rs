@@ -23,6 +23,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_adapters_memory::clock::{ManualClock, RuntimeClock};
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::body::ActionBody;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::EntityTag;
@@ -129,7 +130,13 @@ impl Adapter {
             user_agent: USER_AGENT.into(),
         };
         let clock = Arc::new(RuntimeClock::starting_at(UtcMillis::UNIX_EPOCH));
-        let tenant = HttpTenant::new(config, clock, Arc::new(FixedJitter::HALF)).unwrap();
+        let tenant = HttpTenant::new(
+            config,
+            clock,
+            Arc::new(FixedJitter::HALF),
+            Arc::new(NeverStops),
+        )
+        .unwrap();
         let mut current = ActionsApi::read(&tenant, &ID.parse().unwrap())
             .await
             .unwrap()

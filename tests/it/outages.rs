@@ -5,3 +5,4 @@ mod limit;
 mod models;
 mod pairs;
 mod stack;
+mod stop;

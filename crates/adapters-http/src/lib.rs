@@ -6,7 +6,8 @@
 //!
 //! Every request goes one way: the breaker of its origin, the token, the rate limit, and then a
 //! [`Transport`](transport::Transport). [`HttpTenant::new`] brings the HTTP client, [`HttpTenant::over`] takes any other. When to
-//! wait and when to give up is decided by `cxda_domain` (`retry`, `breaker`, `throttle`); here it is carried out.
+//! wait and when to give up is decided by `cxda_domain` (`retry`, `breaker`, `throttle`); here it is carried out. Once a
+//! [`StopSignal`](cxda_ports::stop::StopSignal) is raised, nothing is waited for but answers, and these for [`STOP_GRACE`].
 //!
 //! Messages to webhooks go through [`webhook::Webhooks`]: by way of the tenant, or straight to their receivers.
 //!
@@ -39,5 +40,6 @@ mod views;
 pub mod webhook;
 mod wire;
 
+pub use retry::STOP_GRACE;
 pub use tenant::HttpTenant;
 pub use traffic::TrafficCount;

@@ -5,6 +5,7 @@
 mod admission;
 mod attempt;
 mod course;
+mod stop;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,9 +17,11 @@ use cxda_domain::retry::{
 use cxda_ports::clock::Clock;
 use cxda_ports::error::{Answer, ApiError};
 use cxda_ports::ids::Jitter;
+use cxda_ports::stop::StopSignal;
 use tracing::{Instrument as _, info_span};
 
 use self::course::{Course, with_reason};
+pub use self::stop::STOP_GRACE;
 use crate::authority::Authority;
 use crate::breaker::Breakers;
 use crate::call::{Call, Resend};
@@ -40,6 +43,7 @@ pub(crate) struct Link {
     pub(crate) quota: Mutex<RetryQuota>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) stop: Arc<dyn StopSignal>,
     pub(crate) screen: Screen,
     pub(crate) traffic: Traffic,
     /// Whether an answer said that the tenant is a simulator.
@@ -56,7 +60,8 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// The last attempt's, or `OutcomeUnknown` where a write may have happened in an earlier one.
+    /// The last attempt's, `Stopped` where the run is to stop before its end, or `OutcomeUnknown` where a write may have happened
+    /// in an earlier attempt or in one that the stop cut off.
     pub(crate) async fn call<T>(
         &self,
         call: &Call,
@@ -165,6 +170,9 @@ impl Link {
                 return Err(course.ended(call, again.error));
             }
         }
+        if self.stop.is_raised() {
+            return Err(course.ended(call, course.stopped(call)));
+        }
         if again.cause == Cause::Transient
             && let Some(wait) = again.retry_after
             && wait > LIMITS.max_retry_after
@@ -208,8 +216,8 @@ impl Link {
                     status = again.error.status,
                     "waits before the next attempt"
                 );
-                self.clock.wait(wait).await;
-                Ok(())
+                let waited = self.unless_stopped(self.clock.wait(wait)).await;
+                waited.ok_or_else(|| course.ended(call, course.stopped(call)))
             }
             Decision::GiveUp(why) => {
                 Err(course.ended(call, with_reason(again.error, &why.to_string())))

@@ -11,6 +11,7 @@ use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
 use cxda_ports::ids::Jitter;
+use cxda_ports::stop::StopSignal;
 use http::header::{ETAG, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -47,7 +48,7 @@ pub struct HttpTenant {
 }
 
 impl HttpTenant {
-    /// The tenant that `config` describes. Nothing is sent yet.
+    /// The tenant that `config` describes, which is asked for nothing more once `stop` is raised. Nothing is sent yet.
     ///
     /// # Errors
     ///
@@ -58,6 +59,7 @@ impl HttpTenant {
         config: HttpConfig,
         clock: Arc<dyn Clock>,
         jitter: Arc<dyn Jitter>,
+        stop: Arc<dyn StopSignal>,
     ) -> Result<Self, ConfigError> {
         let auth_url = config.auth.auth_url.as_ref().unwrap_or(&config.base_url);
         let plain = [auth_url, &config.base_url]
@@ -70,7 +72,7 @@ impl HttpTenant {
             Trust::Machine
         };
         let client = HttpClient::new(&config.user_agent, &trust, config.timeouts)?;
-        Self::over(Arc::new(client), config, clock, jitter)
+        Self::over(Arc::new(client), config, clock, jitter, stop)
     }
 
     /// The same over a transport of one's own; the timeouts of connecting and of silence are its business then.
@@ -84,6 +86,7 @@ impl HttpTenant {
         config: HttpConfig,
         clock: Arc<dyn Clock>,
         jitter: Arc<dyn Jitter>,
+        stop: Arc<dyn StopSignal>,
     ) -> Result<Self, ConfigError> {
         let timeouts = config.timeouts;
         let all = [
@@ -104,6 +107,7 @@ impl HttpTenant {
             quota: Mutex::new(RetryQuota::full()),
             clock,
             jitter,
+            stop,
             screen: Screen::default(),
             traffic: Traffic::default(),
             simulated: AtomicBool::new(false),

@@ -4,7 +4,7 @@
 //! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
-//! - [`webhook::MemoryWebhooks`]: who is told of events.
+//! - [`webhook::MemoryWebhooks`]: who is told of events. [`stop::ManualStop`], [`stop::NeverStops`]: the wish to stop.
 //! - [`progress::MemoryProgress`]: what a person would see.
 //! - [`faults`]: any of these, failing where a script says so.
 
@@ -19,5 +19,6 @@ pub mod manifests;
 pub mod plans;
 pub mod progress;
 pub mod secrets;
+pub mod stop;
 pub mod tenant;
 pub mod webhook;

@@ -1,6 +1,7 @@
 //! Receivers of webhooks in memory: they take what they are sent, save where a script says otherwise.
 
 use std::collections::BTreeSet;
+use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use crate::faults::{Moment, Script, Which};
 pub struct MemoryWebhooks {
     taken: Mutex<Vec<(Receiver, Message)>>,
     unknown: BTreeSet<Receiver>,
+    silent: BTreeSet<Receiver>,
     script: Script<Receiver, DeliveryErrorKind>,
 }
 
@@ -30,6 +32,7 @@ impl MemoryWebhooks {
         Self {
             taken: Mutex::default(),
             unknown: BTreeSet::new(),
+            silent: BTreeSet::new(),
             script: Script::new(),
         }
     }
@@ -38,6 +41,13 @@ impl MemoryWebhooks {
     #[must_use]
     pub fn without(mut self, receiver: Receiver) -> Self {
         self.unknown.insert(receiver);
+        self
+    }
+
+    /// The same, but `receiver` takes everything and never answers.
+    #[must_use]
+    pub fn silent(mut self, receiver: Receiver) -> Self {
+        self.silent.insert(receiver);
         self
     }
 
@@ -80,6 +90,9 @@ impl WebhookSender for MemoryWebhooks {
     ) -> Result<Answer<()>, DeliveryError> {
         let take = async {
             self.kept().push((receiver.clone(), message.clone()));
+            if self.silent.contains(receiver) {
+                pending::<()>().await;
+            }
             Ok(Answer {
                 value: (),
                 cost: cost(1),

@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::render::Screen;
 use crate::settings::{Settings, SettingsError};
 use crate::system::SystemClock;
-use crate::wiring::{Connection, WiringError};
+use crate::wiring::{Connection, Pace, WiringError};
 
 mod apply;
 mod cache;
@@ -32,7 +32,7 @@ pub(crate) struct Context<'a> {
     pub(crate) global: &'a Global,
     pub(crate) environment: &'a Environment,
     pub(crate) screen: Screen,
-    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) interrupt: &'a Arc<Interrupt>,
 }
 
 /// Why a command ended before it came to a result: what to say, and the exit code.
@@ -120,6 +120,14 @@ impl Context<'_> {
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
     }
 
+    /// By what a tenant's client goes: time, and the wish to stop.
+    fn pace(&self, clock: &Arc<SystemClock>) -> Pace {
+        Pace {
+            clock: Arc::clone(clock),
+            stop: Arc::clone(self.interrupt),
+        }
+    }
+
     /// Whether a question may be asked on stderr: no program reads there, and nobody forbade it.
     pub(crate) fn may_ask(&self) -> bool {
         let for_people = self.global.log_format == LogFormat::Text && !self.is_json();
@@ -145,8 +153,23 @@ fn clean(path: &Path) -> PathBuf {
 
 /// Runs `command` and says how the process ends.
 pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
+    let ended = tokio::select! {
+        biased;
+        exit = context.interrupt.cut_short() => {
+            context.screen.remark("Stopped: nothing was written on the tenant.");
+            return exit;
+        }
+        ended = carry_out(context, command) => ended,
+    };
+    ended.unwrap_or_else(|ended| {
+        context.screen.error(&*ended.error, ended.remedy.as_deref());
+        ended.exit
+    })
+}
+
+async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ended> {
     let clock = Arc::new(SystemClock::new());
-    let ended = match command {
+    match command {
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
@@ -157,9 +180,5 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
-    };
-    ended.unwrap_or_else(|ended| {
-        context.screen.error(&*ended.error, ended.remedy.as_deref());
-        ended.exit
-    })
+    }
 }

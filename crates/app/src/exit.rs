@@ -69,6 +69,7 @@ pub(crate) fn of_api(error: &ApiError) -> Exit {
         | ApiErrorKind::Unavailable
         | ApiErrorKind::OutcomeUnknown
         | ApiErrorKind::Malformed => Exit::Unreachable,
+        ApiErrorKind::Stopped => Exit::Interrupted,
         // Above all `KeyMismatch`, which is a mistake of ours.
         _ => Exit::Unexpected,
     }
@@ -147,7 +148,7 @@ pub(crate) fn of_failure(failure: &Failure) -> Exit {
         Failure::Frozen { .. } => Exit::Unexpected,
         Failure::Journal(error) => of_store(error),
         Failure::Audit(_) => Exit::Audit,
-        Failure::Dependency { .. } | Failure::Stopped => Exit::Partial,
+        Failure::Dependency { .. } | Failure::Stopped | Failure::NotIndexed => Exit::Partial,
     }
 }
 

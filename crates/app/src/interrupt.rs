@@ -1,82 +1,137 @@
-//! SIGINT and SIGTERM: at once where nothing is under way, and after what is under way where something is.
+//! SIGINT and SIGTERM: the first asks the command to come to its end, the second ends the process, and so does time.
+//!
+//! What a command does about it is its own business.
 
+use std::future::pending;
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cxda_ports::clock::Clock;
+use cxda_ports::stop::StopSignal;
+use tokio::runtime;
+use tokio::sync::watch;
 
 use crate::exit::Exit;
-use crate::render::Screen;
+use crate::system::SystemClock;
 
-/// Listens for the wish to stop.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupt(Arc<Shared>);
+/// How long after the first signal the process ends, whatever hangs.
+pub(crate) const BOUND: Duration = Duration::from_secs(10);
 
+/// Whether the process is asked to stop, and with which exit code.
 #[derive(Debug, Default)]
-struct Shared {
-    /// Whether something is under way that must be brought to its end.
+pub(crate) struct Interrupt {
+    /// Whether the command comes to its end by itself, for something is under way.
     careful: AtomicBool,
-    /// Whether nothing new may be begun.
-    stop: AtomicBool,
-    /// The exit code of the first signal; 0 before.
-    exit: AtomicU8,
+    /// The exit code of the first signal.
+    first: watch::Sender<Option<Exit>>,
 }
 
 impl Interrupt {
-    /// Listens from now on; must be called inside a runtime.
+    /// Listens from now on, on a thread of its own: nothing that hangs elsewhere keeps it from hearing.
     ///
-    /// The first signal ends the process, unless [`Interrupt::stop_flag`] was asked for before; the second always does.
-    pub(crate) fn listen(screen: Screen) -> Self {
-        let interrupt = Self::default();
-        let shared = Arc::clone(&interrupt.0);
-        tokio::spawn(async move {
-            let first = signalled().await;
-            shared.exit.store(first.code(), Ordering::Relaxed);
-            shared.stop.store(true, Ordering::Relaxed);
-            if shared.careful.load(Ordering::Relaxed) {
-                screen.remark(
-                    "Stopping: what is under way is brought to its end. Once more stops at once.",
-                );
-                signalled().await;
-            }
-            // The journal knows what was sent, so that stopping here loses nothing.
-            std::process::exit(first.code().into());
-        });
-        interrupt
+    /// # Errors
+    ///
+    /// Where the system gives no thread, or does not let it listen.
+    pub(crate) fn listen() -> io::Result<Arc<Self>> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let signals = {
+            let _inside = runtime.enter();
+            Signals::new()?
+        };
+        let interrupt = Arc::new(Self::default());
+        let heard = Arc::clone(&interrupt);
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || runtime.block_on(heard.hear(signals)))?;
+        Ok(interrupt)
     }
 
-    /// From now on a first signal only raises this flag: whoever asks for it looks at it and comes to an end.
-    pub(crate) fn stop_flag(&self) -> &AtomicBool {
-        self.0.careful.store(true, Ordering::Relaxed);
-        &self.0.stop
+    async fn hear(&self, mut signals: Signals) {
+        let first = signals.next().await;
+        self.first.send_replace(Some(first));
+        let clock = SystemClock::new();
+        tokio::select! {
+            _ = signals.next() => {}
+            () = clock.wait(BOUND) => {}
+        }
+        // The journal knows what was sent, so that stopping here loses nothing.
+        std::process::exit(first.code().into());
+    }
+
+    /// From now on the command comes to its end by itself once it is to stop; until then it may be dropped anywhere.
+    pub(crate) fn carefully(&self) {
+        self.careful.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns when the process is to stop while its command may be dropped.
+    pub(crate) async fn cut_short(&self) -> Exit {
+        self.raised().await;
+        match self.exit() {
+            Some(exit) if !self.careful.load(Ordering::Relaxed) => exit,
+            _ => pending().await,
+        }
     }
 
     /// How the process ends where it was interrupted.
     pub(crate) fn exit(&self) -> Option<Exit> {
-        let code = self.0.exit.load(Ordering::Relaxed);
-        [Exit::Interrupted, Exit::Terminated]
-            .into_iter()
-            .find(|exit| exit.code() == code)
+        *self.first.borrow()
     }
 }
 
-/// Returns with the first signal from now on.
+#[async_trait]
+impl StopSignal for Interrupt {
+    fn is_raised(&self) -> bool {
+        self.exit().is_some()
+    }
+
+    async fn raised(&self) {
+        // The sender lives as long as this signal, so the only outcome is that it was raised.
+        drop(self.first.subscribe().wait_for(Option::is_some).await);
+    }
+}
+
+/// The signals that ask to stop.
 #[cfg(unix)]
-pub(crate) async fn signalled() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await.is_some(),
-            Err(_) => std::future::pending().await,
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Terminated,
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-        _ = terminated => Exit::Terminated,
     }
 }
 
-/// Returns with the first signal from now on.
-#[cfg(not(unix))]
-pub(crate) async fn signalled() -> Exit {
-    let _ = tokio::signal::ctrl_c().await;
-    Exit::Interrupted
+/// The signals that ask to stop.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) -> Exit {
+        self.0.recv().await;
+        Exit::Interrupted
+    }
 }

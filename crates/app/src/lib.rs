@@ -80,9 +80,12 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Unexpected;
         }
     };
-    let interrupt = {
-        let _inside = runtime.enter();
-        Interrupt::listen(screen)
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => {
+            screen.error_message(&format!("signals cannot be listened to: {error}"));
+            return Exit::Unexpected;
+        }
     };
     let context = commands::Context {
         global: &cli.global,

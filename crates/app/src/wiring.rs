@@ -19,7 +19,7 @@ pub(crate) use simulator::simulator;
 pub(crate) use store::{
     Writing, journal_to_read, keep_pause, scope, scope_of, store, store_to_read, writing,
 };
-pub(crate) use tenant::{Connection, Patience, auth, connect};
+pub(crate) use tenant::{Connection, Pace, Patience, auth, connect};
 
 /// Why something could not be wired, and how the process then ends.
 #[derive(Debug, thiserror::Error)]

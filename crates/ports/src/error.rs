@@ -100,6 +100,9 @@ pub enum ApiErrorKind {
     Malformed,
     /// The credentials cannot be read, so nothing was sent.
     Credentials,
+    /// The run is to stop, so it was not sent, not sent again, or not waited for; no attempt of a write can have written anything,
+    /// else it is [`ApiErrorKind::OutcomeUnknown`].
+    Stopped,
     /// Refused for a reason that no other variant names (such as 413).
     Refused,
 }
@@ -134,6 +137,11 @@ impl ApiError {
         }
     }
 
+    /// Whether nothing came of it because the run is to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.kind == ApiErrorKind::Stopped
+    }
+
     /// Whether the tenant is still working on it.
     pub fn is_busy(&self) -> bool {
         matches!(self.kind, ApiErrorKind::Busy { .. })
@@ -156,6 +164,7 @@ impl ApiError {
             ApiErrorKind::OutcomeUnknown => "outcome_unknown",
             ApiErrorKind::Malformed => "malformed_answer",
             ApiErrorKind::Credentials => "credentials",
+            ApiErrorKind::Stopped => "stopped",
             ApiErrorKind::Refused => "refused",
         }
     }
@@ -182,6 +191,7 @@ impl ApiError {
             ApiErrorKind::OutcomeUnknown => "sent but not answered, the outcome is unknown",
             ApiErrorKind::Malformed => "the answer is not what the API promises",
             ApiErrorKind::Credentials => "the credentials cannot be read",
+            ApiErrorKind::Stopped => "the run was stopped",
             ApiErrorKind::Refused => "the tenant refused it",
         }
     }

@@ -16,6 +16,7 @@ pub mod plans;
 pub mod progress;
 pub mod relay;
 pub mod secrets;
+pub mod stop;
 pub mod tables;
 pub mod views;
 pub mod webhook;

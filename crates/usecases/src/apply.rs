@@ -1,7 +1,6 @@
 //! Carries out a plan: what is independent at once, every write journaled before it is sent and settled after.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
@@ -135,7 +134,8 @@ impl Applied {
     }
 }
 
-/// Carries out the plan; `stop` is looked at before each change, and what has begun then is brought to its end.
+/// Carries out the plan. Once it is to stop, no change and no write is begun, and nothing is waited for but answers to what was
+/// sent.
 ///
 /// Resources that the plan found as wanted are noted as ours, without a request.
 ///
@@ -147,7 +147,6 @@ pub async fn apply(
     ports: ApplyPorts<'_>,
     options: &ApplyOptions,
     planned: &Planned,
-    stop: &AtomicBool,
 ) -> Result<Applied, Failure> {
     let changes = &planned.plan.changes;
     if !planned.plan.to_note.is_empty() {
@@ -167,7 +166,7 @@ pub async fn apply(
     // Deletes come last: what is created or updated may still have depended on what goes.
     for indexes in [writes, deletes] {
         Phase::new(changes, &indexes, &execution)
-            .run(stop, &mut results)
+            .run(&mut results)
             .await;
     }
     Ok(Applied {
@@ -215,13 +214,12 @@ impl<'a> Phase<'a> {
         }
     }
 
-    async fn run(mut self, stop: &AtomicBool, results: &mut BTreeMap<usize, ChangeResult>) {
+    async fn run(mut self, results: &mut BTreeMap<usize, ChangeResult>) {
         let free = self.waits.iter().filter(|(_, count)| **count == 0);
         let mut ready: BTreeSet<usize> = free.map(|(index, _)| *index).collect();
         let mut running = FuturesUnordered::new();
         loop {
             while running.len() < self.execution.parallelism()
-                && !stop.load(Ordering::Relaxed)
                 && !self.execution.is_stopped()
                 && let Some(index) = ready.pop_first()
             {

@@ -197,12 +197,13 @@ impl<'a> Courier<'a> {
 
     /// Tries what may be tried, until nothing more can come or may be sent.
     async fn deliveries(&self) -> Result<(), CourierError> {
-        match select(pin!(self.serve()), self.ports.stop.raised()).await {
-            Either::Left((ended, _)) => ended,
-            Either::Right(((), serving)) => {
+        // In this order: where it is raised already, nothing is begun.
+        match select(self.ports.stop.raised(), pin!(self.serve())).await {
+            Either::Left(((), serving)) => {
                 self.change(Desk::cut);
                 serving.await
             }
+            Either::Right((ended, _)) => ended,
         }
     }
 

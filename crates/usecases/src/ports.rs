@@ -8,6 +8,7 @@ use cxda_ports::journal::Journal;
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::progress::Progress;
 use cxda_ports::secrets::SecretSource;
+use cxda_ports::stop::StopSignal;
 use cxda_ports::views::{TablesApi, ViewsApi};
 use cxda_ports::webhook::WebhookRelay;
 
@@ -54,6 +55,8 @@ pub struct ApplyPorts<'a> {
     pub clock: &'a dyn Clock,
     /// Fresh ids.
     pub ids: &'a dyn IdSource,
+    /// Whether to come to an end; the tenant's ports know it as well.
+    pub stop: &'a dyn StopSignal,
     /// Who tells webhooks at once; without one, that is left to a later run.
     pub courier: Option<&'a Courier<'a>>,
     /// What a person sees meanwhile.

@@ -3,7 +3,6 @@
 //!
 //! Time passes only while everybody waits, so an hour of waiting is over at once and every duration is exact.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::progress::MemoryProgress;
 use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_adapters_memory::stop::ManualStop;
 use cxda_domain::audit::Compliance;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::RunId;
@@ -58,6 +58,7 @@ pub(crate) struct Stack {
     journal: MemoryJournal,
     audit: MemoryAudit,
     ids: SequentialIds,
+    stop: Arc<ManualStop>,
     secrets: MemorySecrets,
     progress: MemoryProgress,
     pub(crate) scope: PlanScope,
@@ -74,13 +75,15 @@ impl Stack {
             clock: Arc::clone(&clock),
             sent: Mutex::default(),
         });
+        let stop = Arc::new(ManualStop::new());
         Self {
-            tenant: client(&wire, &clock),
+            tenant: client(&wire, &clock, &stop),
             wire,
             clock,
             journal: MemoryJournal::new(),
             audit: MemoryAudit::new(),
             ids: SequentialIds::new(),
+            stop,
             secrets: MemorySecrets::new(),
             progress: MemoryProgress::new(),
             scope: PlanScope::default(),
@@ -101,7 +104,8 @@ impl Stack {
 
     /// Ends the process, as it were: what was in memory is gone, journal and audit log stay.
     pub(crate) fn restart(&mut self) {
-        self.tenant = client(&self.wire, &self.clock);
+        self.stop = Arc::new(ManualStop::new());
+        self.tenant = client(&self.wire, &self.clock, &self.stop);
     }
 
     pub(crate) async fn plan(&self, manifests: &str) -> Result<Planned, PlanError> {
@@ -132,6 +136,8 @@ impl Stack {
             audit: &self.audit,
             clock: &*self.clock,
             ids: &self.ids,
+            stop: &*self.stop,
+            courier: None,
             progress: &self.progress,
         };
         let options = ApplyOptions {
@@ -143,9 +149,7 @@ impl Stack {
             compliance: Compliance::default(),
             subscriptions: Vec::new(),
         };
-        apply(ports, &options, planned, &AtomicBool::new(false))
-            .await
-            .unwrap()
+        apply(ports, &options, planned).await.unwrap()
     }
 
     fn ports(&self) -> TenantPorts<'_> {
@@ -155,6 +159,19 @@ impl Stack {
             tables: &self.tenant,
             relay: &self.tenant,
         }
+    }
+
+    /// Asks the run to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.raise();
+    }
+
+    /// The records of the audit log.
+    pub(crate) fn audited(&self) -> Vec<Value> {
+        let lines = self.audit.lines().into_iter();
+        lines
+            .map(|line| serde_json::from_str(&line).unwrap())
+            .collect()
     }
 
     /// Lets time pass.
@@ -199,7 +216,7 @@ impl Stack {
     }
 }
 
-fn client(wire: &Arc<Wire>, clock: &Arc<RuntimeClock>) -> HttpTenant {
+fn client(wire: &Arc<Wire>, clock: &Arc<RuntimeClock>, stop: &Arc<ManualStop>) -> HttpTenant {
     let credentials = Credentials::ClientCredentials {
         client_id: SecretText::new("client"),
         client_secret: SecretText::new("canary-client-secret"),
@@ -221,6 +238,7 @@ fn client(wire: &Arc<Wire>, clock: &Arc<RuntimeClock>) -> HttpTenant {
         config,
         Arc::<RuntimeClock>::clone(clock),
         Arc::new(FixedJitter::HALF),
+        Arc::<ManualStop>::clone(stop),
     )
     .unwrap()
 }

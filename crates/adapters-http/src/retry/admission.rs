@@ -25,8 +25,19 @@ pub(super) struct Admission<'a> {
 }
 
 impl Link {
-    /// Returns when a request of `call` may be sent, with a token that holds then.
+    /// Returns when a request of `call` may be sent, with a token that holds then; at once where the run is to stop.
     pub(super) async fn admitted(
+        &self,
+        call: &Call,
+        authority: &dyn Authority,
+        course: &mut Course,
+    ) -> Result<Admission<'_>, ApiError> {
+        let admitting = self.admit(call, authority, course);
+        let admitted = self.unless_stopped(admitting).await;
+        admitted.unwrap_or_else(|| Err(course.stopped(call)))
+    }
+
+    async fn admit(
         &self,
         call: &Call,
         authority: &dyn Authority,

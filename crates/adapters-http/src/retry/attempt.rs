@@ -78,9 +78,13 @@ impl Link {
         }
         let began = self.clock.elapsed();
         let sending = self.transport.send(outgoing);
-        let outcome = sending.instrument(span.clone()).await;
+        let outcome = self.within_grace(sending.instrument(span.clone())).await;
         let latency = self.clock.elapsed().saturating_sub(began);
         course.cost.latency = course.cost.latency.saturating_add(latency);
+        // That nobody waited for the answer says nothing about the tenant.
+        let Some(outcome) = outcome else {
+            return Err(course.cut_off(call));
+        };
         let judge = self.judge(call);
         span.in_scope(|| {
             note(&span, &outcome, judge, latency);

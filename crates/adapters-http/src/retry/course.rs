@@ -10,7 +10,7 @@ use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
 use crate::breaker::Spared;
 use crate::call::Call;
 use crate::classify::Received;
-use crate::retry::LIMITS;
+use crate::retry::{LIMITS, STOP_GRACE};
 use crate::throttle::Wave;
 use crate::traffic::Turn;
 
@@ -112,15 +112,23 @@ impl Course {
 
     /// The error of a call that is not sent because its origin is spared.
     pub(super) fn spared(&self, call: &Call, spared: &Spared) -> ApiError {
-        let what = match self.turn() {
-            Turn::First => "nothing was sent",
-            Turn::Repeated => "nothing more was sent",
-        };
-        self.unsent(
-            call,
-            ApiErrorKind::Unavailable,
-            &format!("{what}: {spared}"),
-        )
+        let why = format!("{}: {spared}", self.unsent_words());
+        self.unsent(call, ApiErrorKind::Unavailable, &why)
+    }
+
+    /// The error of a call that is not sent because the run is to stop.
+    pub(super) fn stopped(&self, call: &Call) -> ApiError {
+        self.unsent(call, ApiErrorKind::Stopped, self.unsent_words())
+    }
+
+    /// The error of a call whose request was not answered before the run stopped; a write may be carried out all the same.
+    pub(super) fn cut_off(&mut self, call: &Call) -> ApiError {
+        if call.operation.writes() {
+            self.received = Received::Maybe;
+        }
+        let grace = STOP_GRACE.as_secs();
+        let detail = format!("no answer came within {grace} s after the run was to stop");
+        ApiError::new(call.operation, ApiErrorKind::Stopped, detail)
     }
 
     /// The error of a call whose time was over before its next request could be sent; `paused` is how long a pause kept it.
@@ -140,6 +148,13 @@ impl Course {
     pub(super) fn unsure(&self, call: &Call, why: &str) -> ApiError {
         let error = self.unsent(call, ApiErrorKind::OutcomeUnknown, why);
         self.ended(call, error)
+    }
+
+    fn unsent_words(&self) -> &'static str {
+        match self.turn() {
+            Turn::First => "nothing was sent",
+            Turn::Repeated => "nothing more was sent",
+        }
     }
 
     /// That `why` kept the next request from being sent, behind what the latest one failed with.

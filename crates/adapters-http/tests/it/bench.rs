@@ -11,6 +11,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::body::{ActionBody, SourceBody, ViewBody};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{IdempotencyKey, ResourceId};
@@ -108,6 +109,7 @@ impl Setup {
             config,
             Arc::<ManualClock>::clone(&clock),
             Arc::new(FixedJitter::HALF),
+            Arc::new(NeverStops),
         )
         .unwrap();
         Bench {

@@ -15,6 +15,7 @@ mod paging;
 mod raw;
 mod retries;
 mod stage;
+mod stop;
 mod throttle;
 mod token;
 mod waits;

@@ -8,6 +8,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::ProfileOverrides;
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::secret::SecretText;
 use cxda_ports::actions::ActionsApi;
 use cxda_ports::error::{ApiError, ApiErrorKind};
@@ -55,7 +56,13 @@ fn tenant(base: &str, credentials: Credentials) -> HttpTenant {
         AuthConfig::new(credentials),
     );
     let clock = Arc::new(ManualClock::starting_at(START));
-    HttpTenant::new(config, clock, Arc::new(FixedJitter::NONE)).unwrap()
+    HttpTenant::new(
+        config,
+        clock,
+        Arc::new(FixedJitter::NONE),
+        Arc::new(NeverStops),
+    )
+    .unwrap()
 }
 
 pub(crate) fn ready_token() -> Credentials {
@@ -191,7 +198,13 @@ async fn h_06_a_server_that_says_nothing_is_not_waited_for_beyond_the_timeout() 
     let mut config = config(&base, &overrides, AuthConfig::new(ready_token()));
     config.timeouts.request = Duration::from_millis(20);
     let clock = Arc::new(ManualClock::starting_at(START));
-    let tenant = HttpTenant::new(config, clock, Arc::new(FixedJitter::NONE)).unwrap();
+    let tenant = HttpTenant::new(
+        config,
+        clock,
+        Arc::new(FixedJitter::NONE),
+        Arc::new(NeverStops),
+    )
+    .unwrap();
     let error = ActionsApi::read(&tenant, &id("a")).await.unwrap_err();
     assert_eq!(
         (error.kind, error.cost.attempts),

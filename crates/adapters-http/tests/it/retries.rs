@@ -355,9 +355,10 @@ async fn h_01_a_refused_connection_sent_nothing() {
         listener.local_addr().unwrap().port()
     };
     let jitter = std::sync::Arc::new(cxda_adapters_memory::ids::FixedJitter::NONE);
+    let stop = std::sync::Arc::new(cxda_adapters_memory::stop::NeverStops);
     let base = format!("http://127.0.0.1:{port}");
     let config = config(&base, &ProfileOverrides::default(), client_credentials());
-    let tenant = HttpTenant::new(config, clock, jitter).unwrap();
+    let tenant = HttpTenant::new(config, clock, jitter, stop).unwrap();
     let error = ActionsApi::create(&tenant, &action_body("score"), &key("k"))
         .await
         .unwrap_err();

@@ -14,6 +14,7 @@ use cxda_adapters_http::profile::ProfileOverrides;
 use cxda_adapters_http::transport::{BodySize, Lost, Outgoing, Reply, Transport};
 use cxda_adapters_memory::clock::RuntimeClock;
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::ManualStop;
 use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -52,6 +53,7 @@ type Script = dyn Fn(&Sent) -> Said + Send + Sync;
 
 pub(crate) struct Stage {
     pub(crate) clock: Arc<RuntimeClock>,
+    pub(crate) stop: Arc<ManualStop>,
     script: Box<Script>,
     sent: Mutex<Vec<Sent>>,
 }
@@ -70,6 +72,7 @@ impl Stage {
     pub(crate) fn new(script: impl Fn(&Sent) -> Said + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             clock: Arc::new(RuntimeClock::starting_at(START)),
+            stop: Arc::new(ManualStop::new()),
             script: Box::new(script),
             sent: Mutex::default(),
         })
@@ -94,7 +97,8 @@ impl Stage {
         let config = config("http://127.0.0.1:8080", overrides, auth);
         let transport = Arc::<Self>::clone(self);
         let clock = Arc::<RuntimeClock>::clone(&self.clock);
-        let tenant = HttpTenant::over(transport, config, clock, Arc::new(FixedJitter::HALF));
+        let stop = Arc::<ManualStop>::clone(&self.stop);
+        let tenant = HttpTenant::over(transport, config, clock, Arc::new(FixedJitter::HALF), stop);
         Arc::new(tenant.unwrap())
     }
 

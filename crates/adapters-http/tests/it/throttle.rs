@@ -10,6 +10,7 @@ use cxda_adapters_http::credentials::AuthConfig;
 use cxda_adapters_http::profile::ProfileOverrides;
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::request::{Operation, RateLimit};
 use cxda_ports::actions::ActionsApi;
 use cxda_ports::clock::Clock;
@@ -181,7 +182,13 @@ impl TerseTenant {
             AuthConfig::new(ready_token()),
         );
         let clock = Arc::<ManualClock>::clone(&self.clock);
-        let tenant = HttpTenant::new(config, clock, Arc::new(FixedJitter::HALF)).unwrap();
+        let tenant = HttpTenant::new(
+            config,
+            clock,
+            Arc::new(FixedJitter::HALF),
+            Arc::new(NeverStops),
+        )
+        .unwrap();
         let tenant = Arc::new(tenant);
         let mut reads = JoinSet::new();
         for _ in 0..calls {

@@ -18,6 +18,7 @@ use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::plans::MemoryPlans;
 use cxda_adapters_memory::progress::{MemoryProgress, Noted};
 use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_adapters_memory::stop::{ManualStop, NeverStops};
 use cxda_adapters_memory::tenant::MemoryTenant;
 use cxda_adapters_memory::webhook::MemoryWebhooks;
 use cxda_domain::address::Address;
@@ -197,4 +198,11 @@ fn progress_keeps_the_promises_of_the_port() {
     assert_eq!(noted[0], Noted::NotDone(Address::action("other")));
     assert_eq!(noted[4], Noted::Applying(2));
     assert_eq!(noted[7], Noted::Done(Address::view("one")));
+}
+
+#[tokio::test]
+async fn signals_keep_the_promises_of_the_port() {
+    let signal = ManualStop::new();
+    conformance::stop::keeps_its_promises(&signal, || signal.raise()).await;
+    conformance::stop::is_not_raised(&NeverStops).await;
 }

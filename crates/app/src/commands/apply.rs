@@ -1,11 +1,14 @@
 //! `cxda apply`: plan, ask, carry out, notify, audit.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::pending;
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
 use cxda_adapters_fs::plans::PlanFiles;
+use cxda_adapters_http::STOP_GRACE;
 use cxda_domain::audit::Compliance;
 use cxda_domain::key::RunId;
 use cxda_domain::plan::{ChangeKind, PlanScope};
@@ -13,6 +16,7 @@ use cxda_domain::secret::{Redactor, SecretText};
 use cxda_ports::ids::IdSource;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
+use cxda_ports::stop::StopSignal;
 use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
 use cxda_usecases::deliver::{Delivered, DeliveryPorts, Sender, deliver};
 use cxda_usecases::plan::{Planned, plan};
@@ -24,6 +28,7 @@ use crate::cli::{ApplyArgs, OnErrorChoice};
 use crate::commands::plan::{destination, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
+use crate::interrupt;
 use crate::pause;
 use crate::progress::Bar;
 use crate::render::apply::Report;
@@ -54,7 +59,8 @@ pub(crate) async fn run(
         None => PlanScope::from(&arguments.scope),
     };
     let patience = Patience::AsSettled;
-    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let pace = context.pace(&clock);
+    let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
     let connection = match connecting.await {
         Ok(connection) => connection,
         Err(error) => return unconnected(context, &tenant, &manifests, error).await,
@@ -90,7 +96,7 @@ async fn load(path: &Path) -> Result<SavedPlan, Ended> {
 }
 
 /// Shows the plan and says how the process ends where it must not be carried out.
-fn refused(
+async fn refused(
     context: Context<'_>,
     arguments: &ApplyArgs,
     connection: &Connection,
@@ -118,7 +124,7 @@ fn refused(
         );
         return Err(Ended::message(Exit::Refused, message));
     }
-    if !plan.changes.is_empty() && !arguments.yes && !confirmed() {
+    if !plan.changes.is_empty() && !arguments.yes && !confirmed().await {
         return Err(Ended::message(
             Exit::Refused,
             "nothing was applied: the answer was not yes",
@@ -127,8 +133,8 @@ fn refused(
     Ok(None)
 }
 
-fn confirmed() -> bool {
-    let mut answer = String::new();
+/// Asks, and waits where a signal to stop is heard meanwhile.
+async fn confirmed() -> bool {
     #[expect(
         clippy::print_stderr,
         reason = "a question is neither a result nor an error"
@@ -136,8 +142,12 @@ fn confirmed() -> bool {
     {
         eprint!("\nApply this plan? Only `yes` is taken for a yes: ");
     }
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim() == "yes"
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        read.map(|_| answer)
+    });
+    matches!(answer.await, Ok(Ok(answer)) if answer.trim() == "yes")
 }
 
 struct Run<'a> {
@@ -169,7 +179,8 @@ impl Run<'_> {
         let planned = plan(ports, scope).await;
         bar.clear();
         let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
-        if let Some(exit) = refused(context, self.arguments, connection, &planned, saved)? {
+        let refused = refused(context, self.arguments, connection, &planned, saved);
+        if let Some(exit) = refused.await? {
             return Ok(exit);
         }
         let targets = wiring::relay_targets(secrets, &self.settings.webhooks).await;
@@ -184,8 +195,15 @@ impl Run<'_> {
     ) -> Result<Exit, Ended> {
         let options = self.options(RunId::new(SystemRandom.fresh()));
         let span = tracing::info_span!("apply", run = options.run.as_str());
-        let sending = self.send(planned, writing, targets, &options);
-        let (applied, webhooks) = sending.instrument(span).await?;
+        let bar = Bar::new(self.context.screen);
+        self.context.interrupt.carefully();
+        let sending = self.send(planned, writing, targets, &options, &bar);
+        let sent = tokio::select! {
+            sent = sending.instrument(span) => sent,
+            never = self.announce_stop(&bar) => match never {},
+        };
+        bar.clear();
+        let (applied, webhooks) = sent?;
         let traffic = self.connection.client.traffic();
         let redactor = Redactor::new(planned.secrets.iter().cloned());
         let report = Report {
@@ -215,19 +233,20 @@ impl Run<'_> {
         writing: &Writing,
         targets: &BTreeMap<String, SecretText>,
         options: &ApplyOptions,
+        bar: &Bar,
     ) -> Result<(Applied, Delivered), Ended> {
-        let bar = Bar::new(self.context.screen);
+        let stop = &**self.context.interrupt;
         let ports = ApplyPorts {
             tenant: self.connection.ports(),
             journal: &writing.store,
             audit: &writing.audit,
             clock: self.clock,
             ids: &SystemRandom,
-            progress: &bar,
+            stop,
+            progress: bar,
         };
         tracing::info!(changes = planned.plan.changes.len(), "the run begins");
-        let stop = self.context.interrupt.stop_flag();
-        let applied = apply(ports, options, planned, stop).await;
+        let applied = apply(ports, options, planned).await;
         bar.clear();
         let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
         let ports = DeliveryPorts {
@@ -236,6 +255,7 @@ impl Run<'_> {
             relay: &self.connection.client,
             clock: self.clock,
             ids: &SystemRandom,
+            stop,
         };
         let sender = Sender {
             run: options.run.clone(),
@@ -255,6 +275,19 @@ impl Run<'_> {
         let [done, failed] = [Outcome::Done, Outcome::Failed].map(|each| applied.count(each));
         tracing::info!(done, failed, "the run ends");
         Ok((applied, webhooks))
+    }
+
+    /// Says what happens now, as soon as the run is to stop.
+    async fn announce_stop(&self, bar: &Bar) -> Infallible {
+        self.context.interrupt.raised().await;
+        bar.clear();
+        self.context.screen.remark(&format!(
+            "Stopping: nothing new is sent, and what was sent has {} s to be answered. What stays unknown is on record, for the \
+             next run. This takes {} s at most; once more stops at once.",
+            STOP_GRACE.as_secs(),
+            interrupt::BOUND.as_secs(),
+        ));
+        pending().await
     }
 
     fn options(&self, run: RunId) -> ApplyOptions {

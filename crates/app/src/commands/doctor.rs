@@ -97,7 +97,7 @@ async fn examine(
     if let Some(pause) = paused {
         skip_tenant(checkup, pause);
     } else {
-        visit(checkup, settings, &tenant, &secrets, clock).await;
+        visit(context, checkup, settings, &tenant, &secrets, clock).await;
     }
     state::files(checkup, settings, journal).await;
 }
@@ -111,6 +111,7 @@ fn skip_tenant(checkup: &mut Checkup, pause: Pause) {
 
 /// Everything for which something is sent.
 async fn visit(
+    context: Context<'_>,
     checkup: &mut Checkup,
     settings: &Settings,
     tenant: &Tenant,
@@ -124,7 +125,8 @@ async fn visit(
     } else if checkup.failed("credentials") {
         "there are no usable credentials".to_owned()
     } else {
-        let connecting = wiring::connect(settings, tenant, secrets, Arc::clone(clock), patience);
+        let pace = context.pace(clock);
+        let connecting = wiring::connect(settings, tenant, secrets, pace, patience);
         match connecting.await {
             Ok(connection) => {
                 answers::hear(checkup, settings, tenant, &connection, &**clock).await;

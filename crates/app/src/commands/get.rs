@@ -24,7 +24,8 @@ pub(crate) async fn run(
     let tenant = settings.tenant(context.environment)?;
     let secrets = wiring::secrets(&settings, context.environment);
     let patience = Patience::AsSettled;
-    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let pace = context.pace(&clock);
+    let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
     let connection = connecting.await?;
     let ended = show(context, arguments, &settings, &connection, &clock).await;
     pause::keep(context.screen, &settings, &connection, &*clock).await;

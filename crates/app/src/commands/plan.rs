@@ -50,7 +50,8 @@ pub(crate) async fn run(
     let secrets = wiring::secrets(&settings, context.environment);
     let manifests = wiring::manifests(&settings, Vec::new())?;
     let patience = Patience::AsSettled;
-    let connecting = wiring::connect(&settings, &tenant, &secrets, Arc::clone(&clock), patience);
+    let pace = context.pace(&clock);
+    let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
     let connection = match connecting.await {
         Ok(connection) => connection,
         Err(error) => return unconnected(context, &tenant, &manifests, error).await,

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cxda_ports::stop::StopSignal;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::faults::{FaultScript, FaultScriptError};
 use cxda_simulator::profile::{ProfileName, SimProfile};
@@ -10,7 +11,6 @@ use cxda_simulator::profile::{ProfileName, SimProfile};
 use crate::cli::SimulateArgs;
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
-use crate::interrupt::signalled;
 use crate::system::SystemClock;
 use crate::wiring;
 
@@ -51,8 +51,9 @@ pub(crate) async fn run(
     if let Some(script) = script {
         context.screen.remark(&script);
     }
-    let _ = context.interrupt.stop_flag();
-    signalled().await;
+    context.interrupt.carefully();
+    context.interrupt.raised().await;
+    context.screen.remark("Stopping the simulated tenant.");
     running.stop().await;
     Ok(Exit::Done)
 }

@@ -14,11 +14,11 @@ use cxda_simulator::profile::{ProfileName, SimProfile};
 use cxda_simulator::{NameRule, SimState, Simulator, StateSink};
 
 use super::tenant::{client, user_agent};
-use super::{Connection, WiringError};
+use super::{Connection, Pace, WiringError};
 use crate::exit::Exit;
 use crate::render::plan::Heading;
 use crate::settings::{STATE_FOLDER, Settings, Tenant};
-use crate::system::{SystemClock, SystemRandom};
+use crate::system::SystemRandom;
 
 /// What stands for the origin of the built-in simulator, whose port differs from run to run.
 pub(super) const ORIGIN: &str = "simulator";
@@ -29,7 +29,7 @@ const STATE: &str = "simulator.json";
 pub(super) async fn embedded(
     settings: &Settings,
     tenant: &Tenant,
-    clock: Arc<SystemClock>,
+    pace: Pace,
     timeouts: Timeouts,
 ) -> Result<Connection, WiringError> {
     let path = settings.root.join(STATE_FOLDER).join(STATE);
@@ -40,7 +40,7 @@ pub(super) async fn embedded(
     let simulator = simulator(
         SimConfig::new(profile),
         Some(&path),
-        Arc::clone(&clock) as _,
+        Arc::clone(&pace.clock) as _,
     )?;
     let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let running = simulator.start(loopback).await.map_err(|error| {
@@ -68,7 +68,7 @@ pub(super) async fn embedded(
         origin: "built-in simulator".to_owned(),
     };
     Ok(Connection {
-        client: client(config, clock)?,
+        client: client(config, pace)?,
         heading,
         rate_limit: tenant.profile.rate_limit(),
         origin: ORIGIN.to_owned(),

@@ -18,6 +18,7 @@ use cxda_usecases::ports::TenantPorts;
 use super::secrets::value;
 use super::{WiringError, simulator};
 use crate::exit::{self, Exit};
+use crate::interrupt::Interrupt;
 use crate::render::plan::Heading;
 use crate::settings::{Remote, Settings, Tenant, TenantKind};
 use crate::system::{SystemClock, SystemRandom};
@@ -32,6 +33,13 @@ pub(crate) enum Patience {
     AsSettled,
     /// For somebody who only wants to know whether there is one.
     Short,
+}
+
+/// By what a client goes while it speaks to a tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Pace {
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) stop: Arc<Interrupt>,
 }
 
 /// A tenant that can be spoken to.
@@ -84,12 +92,12 @@ pub(crate) async fn connect(
     settings: &Settings,
     tenant: &Tenant,
     secrets: &dyn SecretSource,
-    clock: Arc<SystemClock>,
+    pace: Pace,
     patience: Patience,
 ) -> Result<Connection, WiringError> {
     let timeouts = timeouts(tenant, patience);
     match &tenant.kind {
-        TenantKind::Simulator => simulator::embedded(settings, tenant, clock, timeouts).await,
+        TenantKind::Simulator => simulator::embedded(settings, tenant, pace, timeouts).await,
         TenantKind::Remote(remote) => {
             let config = HttpConfig {
                 tenant: tenant.name.clone(),
@@ -100,7 +108,7 @@ pub(crate) async fn connect(
                 user_agent: user_agent(),
             };
             let origin = remote.base_url.origin().as_str().to_owned();
-            let client = client(config, clock)?;
+            let client = client(config, pace)?;
             let heading = Heading {
                 tenant: tenant.name.clone(),
                 origin: origin.clone(),
@@ -117,11 +125,9 @@ pub(crate) async fn connect(
     }
 }
 
-pub(super) fn client(
-    config: HttpConfig,
-    clock: Arc<SystemClock>,
-) -> Result<HttpTenant, WiringError> {
-    HttpTenant::new(config, clock, Arc::new(SystemRandom)).map_err(|error| {
+pub(super) fn client(config: HttpConfig, pace: Pace) -> Result<HttpTenant, WiringError> {
+    let Pace { clock, stop } = pace;
+    HttpTenant::new(config, clock, Arc::new(SystemRandom), stop).map_err(|error| {
         WiringError::from_source(Exit::Invalid, "the tenant's settings cannot be used", error)
     })
 }

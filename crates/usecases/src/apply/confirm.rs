@@ -8,7 +8,8 @@ use cxda_domain::observed::{ObservedResource, Versioned};
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
 use cxda_domain::request::Operation;
-use cxda_ports::error::{Answer, ApiError, ApiErrorKind, CallCost};
+use cxda_ports::error::{Answer, ApiError, CallCost};
+use cxda_ports::journal::Intent;
 use serde_json::Value;
 
 use crate::apply::Failure;
@@ -47,6 +48,8 @@ impl Execution<'_> {
         }
         let current = match self.read_id(change.address.kind, &answer.id).await {
             Ok(current) => current,
+            // Our own write is done; what nobody could read of it is for the next plan.
+            Err(source) if source.is_stopped() && trust == Trust::Sent => return Ok(()),
             Err(source) => {
                 progressed.cost = progressed.cost.plus(source.cost);
                 return Err(Failure::unread(&change.address, source));
@@ -57,8 +60,14 @@ impl Execution<'_> {
         if as_wanted(&current.value, LeftOut::MeansEmpty) {
             return Ok(());
         }
-        self.write_ignored(change, desired, current, progressed)
-            .await
+        let fields = self.unlike(desired, &current.value, LeftOut::MeansEmpty);
+        let written = self.write_ignored(change, desired, current, progressed);
+        match written.await {
+            Err(failure) if failure.is_stopped() && trust == Trust::Sent => {
+                Err(Failure::Ignored { fields })
+            }
+            ended => ended,
+        }
     }
 
     /// Sends once more what the tenant ignored of a write, or what nobody can see.
@@ -90,12 +99,10 @@ impl Execution<'_> {
             Err(failure) => Err(failure),
         };
         progressed.cost = progressed.cost.plus(cost);
-        let fate = match &ended {
-            Ok(()) => (Phase::Done, Fate::Resolved),
-            Err(failure) => fate_of(failure),
+        let ending = match &ended {
+            Ok(()) => Ending::alone((Phase::Done, Fate::Resolved), Some(&id), cost, None),
+            Err(failure) => Ending::failed(self.fate(failure, &intent), Some(&id), cost, failure),
         };
-        let error = ended.as_ref().err().map(ToString::to_string);
-        let ending = Ending::alone(fate, Some(&id), cost, error);
         self.settle(write, &intent, ending).await?;
         ended
     }
@@ -110,8 +117,10 @@ impl Execution<'_> {
     ) -> Result<(), Failure> {
         let mut fields = self.unlike(desired, answer, LeftOut::SaysNothing);
         if fields.is_empty() && owes_a_read(desired, answer) {
-            let read = self.read_id(change.address.kind, &answer.id).await;
-            let read = read.map_err(|source| Failure::unread(&change.address, source))?;
+            let read = match self.read_id(change.address.kind, &answer.id).await {
+                Err(source) if source.is_stopped() => return Ok(()),
+                read => read.map_err(|source| Failure::unread(&change.address, source))?,
+            };
             *cost = cost.plus(read.cost);
             fields = self.unlike(desired, &read.value.value, LeftOut::MeansEmpty);
         }
@@ -169,32 +178,37 @@ impl Execution<'_> {
             payload: &payload,
             tag: None,
         };
-        let intent = self.begin(write).await?;
+        let intent = self.begin(write).await.map_err(not_indexed)?;
         let built = self.ports.tenant.views.build_indexes(&id).await;
         let cost = built
             .as_ref()
             .map_or_else(|error| error.cost, |answer| answer.cost);
         progressed.cost = progressed.cost.plus(cost);
-        let fate = match &built {
-            Ok(_) => (Phase::Done, Fate::Resolved),
-            Err(error) if error.kind == ApiErrorKind::OutcomeUnknown => {
-                (Phase::Unknown, Fate::Open)
-            }
-            Err(_) => (Phase::Failed, Fate::Resolved),
+        let built = built.map_err(Failure::from);
+        let ending = match &built {
+            Ok(_) => Ending::alone((Phase::Done, Fate::Resolved), Some(&id), cost, None),
+            Err(failure) => Ending::failed(self.fate(failure, &intent), Some(&id), cost, failure),
         };
-        let error = built.as_ref().err().map(ToString::to_string);
-        let ending = Ending::alone(fate, Some(&id), cost, error);
         self.settle(write, &intent, ending).await?;
-        built.map(drop).map_err(Failure::from)
+        built.map(drop).map_err(not_indexed)
+    }
+
+    /// What becomes of `intent`, whose write failed like this. One that was not sent says nothing of an earlier run's.
+    pub(super) fn fate(&self, failure: &Failure, intent: &Intent) -> (Phase, Fate) {
+        if failure.is_unknown() || failure.is_stopped() && self.is_still_alive(intent) {
+            (Phase::Unknown, Fate::Open)
+        } else {
+            (Phase::Failed, Fate::Resolved)
+        }
     }
 }
 
-/// What becomes of the intent of a write that failed like this.
-pub(super) fn fate_of(failure: &Failure) -> (Phase, Fate) {
-    if failure.is_unknown() {
-        (Phase::Unknown, Fate::Open)
+/// The failure of a view that is written and whose indexes are not built, for that of the build.
+fn not_indexed(failure: Failure) -> Failure {
+    if failure.is_stopped() {
+        Failure::NotIndexed
     } else {
-        (Phase::Failed, Fate::Resolved)
+        failure
     }
 }
 

@@ -175,7 +175,7 @@ impl Execution<'_> {
                     return Ok(Ground::Clear);
                 }
                 AfterAbsence::Wait(pause) => {
-                    self.ports.clock.wait(pause).await;
+                    self.wait(pause).await?;
                     quiet_in = quiet_in.saturating_sub(pause);
                 }
                 AfterAbsence::Hold(quiet_in) => {
@@ -290,6 +290,11 @@ impl Execution<'_> {
                 let fate = (Phase::Failed, Fate::Open);
                 return self.fail(write, intent, fate, error.into()).await;
             }
+            ApiErrorKind::Stopped => {
+                let failure = error.into();
+                let fate = self.fate(&failure, intent);
+                return self.fail(write, intent, fate, failure).await;
+            }
             ApiErrorKind::OutcomeUnknown | ApiErrorKind::Malformed => Owner::Us,
             _ if self.is_still_alive(intent) => Owner::Us,
             // Also one that is still in flight may have come from here.
@@ -398,7 +403,7 @@ impl Execution<'_> {
         fate: (Phase, Fate),
         failure: Failure,
     ) -> Result<Made, Failure> {
-        let ending = Ending::alone(fate, None, failure.cost(), Some(failure.to_string()));
+        let ending = Ending::failed(fate, None, failure.cost(), &failure);
         self.settle(write, intent, ending).await?;
         Err(failure)
     }

@@ -65,7 +65,7 @@ impl Execution<'_> {
             );
             // A conflict does not say what it is about: somebody's delete may have come first.
             let doubtful = error.kind == ApiErrorKind::VersionMismatch;
-            let alive = lost || self.is_still_alive(&intent);
+            let alive = lost || !error.is_stopped() && self.is_still_alive(&intent);
             if alive || doubtful {
                 match self.is_gone(change.address.kind, &id).await {
                     Some(true) => {
@@ -98,11 +98,8 @@ impl Execution<'_> {
                 }
             }
             Err(error) => {
-                let fate = match error.kind {
-                    ApiErrorKind::OutcomeUnknown => (Phase::Unknown, Fate::Open),
-                    _ => (Phase::Failed, Fate::Resolved),
-                };
-                Ending::alone(fate, Some(&id), cost, Some(error.to_string()))
+                let failure = Failure::from(error.clone());
+                Ending::failed(self.fate(&failure, &intent), Some(&id), cost, &failure)
             }
         };
         self.settle(write, &intent, ending).await?;

@@ -17,6 +17,7 @@ use cxda_domain::retry::RetryLimits;
 use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost, StoreError};
 use cxda_ports::progress::ProgressEvent;
+use futures_util::future::{Either, select};
 
 use crate::apply::failure::meets_every_write;
 use crate::apply::open::{OpenWrite, open_writes};
@@ -86,8 +87,22 @@ impl<'a> Execution<'a> {
         self.options.parallelism.max(1)
     }
 
+    /// Whether nothing new may be begun.
     pub(super) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.stopped.load(Ordering::Relaxed) || self.ports.stop.is_raised()
+    }
+
+    /// Waits for `duration`, unless the run is to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Stopped`] as soon as it is.
+    pub(super) async fn wait(&self, duration: Duration) -> Result<(), Failure> {
+        let (raised, waited) = (self.ports.stop.raised(), self.ports.clock.wait(duration));
+        match select(raised, waited).await {
+            Either::Left(_) => Err(Failure::Stopped),
+            Either::Right(_) => Ok(()),
+        }
     }
 
     /// Carries out one change, whatever it takes.
@@ -109,7 +124,8 @@ impl<'a> Execution<'a> {
         };
         let outcome = match &ended {
             Ok(()) => Outcome::Done,
-            Err(Failure::Dependency { .. } | Failure::Stopped) => Outcome::Skipped,
+            Err(Failure::Dependency { .. }) => Outcome::Skipped,
+            Err(failure) if failure.is_stopped() => Outcome::Skipped,
             Err(failure) if failure.is_unknown() => Outcome::Unknown,
             Err(_) => Outcome::Failed,
         };

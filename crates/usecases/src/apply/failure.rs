@@ -99,9 +99,14 @@ pub enum Failure {
         /// What it depends on.
         address: Address,
     },
-    /// The run was stopped before its turn came.
-    #[error("the run was stopped before its turn came")]
+    /// The run was stopped before it was carried out.
+    #[error("the run was stopped before it was carried out")]
     Stopped,
+    /// A view was written, and the run was stopped before the build of its indexes was asked for.
+    #[error(
+        "it was written, but the run was stopped before the build of its indexes was asked for"
+    )]
+    NotIndexed,
     /// The journal could not be written, so nothing may be sent.
     #[error("the write could not be journaled")]
     Journal(#[from] StoreError),
@@ -125,7 +130,7 @@ impl Failure {
             }
             Self::Frozen { .. } => "key_mismatch",
             Self::Dependency { .. } => "dependency",
-            Self::Stopped => "stopped",
+            Self::Stopped | Self::NotIndexed => "stopped",
             Self::Journal(_) => "journal",
             Self::Audit(_) => "audit",
         }
@@ -147,6 +152,9 @@ impl Failure {
     }
 
     pub(super) fn unread(address: &Address, source: ApiError) -> Self {
+        if source.is_stopped() {
+            return Self::Stopped;
+        }
         let (address, source) = (address.clone(), Box::new(source));
         Self::Unread { address, source }
     }
@@ -156,6 +164,15 @@ impl Failure {
         match self {
             Self::NotRepeatable { .. } | Self::Unsettled { .. } | Self::Unread { .. } => true,
             Self::Api(error) => error.kind == ApiErrorKind::OutcomeUnknown,
+            _ => false,
+        }
+    }
+
+    /// Whether it was not carried out, and never will be, because the run is to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        match self {
+            Self::Stopped => true,
+            Self::Api(error) => error.is_stopped(),
             _ => false,
         }
     }

@@ -56,7 +56,11 @@ impl Execution<'_> {
             if !matches!(found, Found::Absent) {
                 break;
             }
-            self.ports.clock.wait(pause).await;
+            if self.wait(pause).await.is_err() {
+                let detail = "it was not looked for once more";
+                let kind = ApiErrorKind::Stopped;
+                return Err(ApiError::new(Operation::ListActions, kind, detail));
+            }
             found = self.look(address, cost).await?;
         }
         Ok(found)

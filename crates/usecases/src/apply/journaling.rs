@@ -25,6 +25,9 @@ use crate::apply::Failure;
 use crate::apply::execution::{Execution, lock};
 use crate::apply::open::OpenWrite;
 
+/// The audit note of a write that was taken back before it was sent.
+const NOT_SENT: &str = "not_sent";
+
 /// One write on its way: what is journaled of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Write<'a> {
@@ -77,6 +80,21 @@ impl<'a> Ending<'a> {
             events: Vec::new(),
         }
     }
+
+    /// That of a write that ended with `failure`.
+    pub(super) fn failed(
+        fate: (Phase, Fate),
+        id: Option<&'a ResourceId>,
+        cost: CallCost,
+        failure: &Failure,
+    ) -> Self {
+        let note = if failure.is_stopped() && cost.attempts == 0 {
+            NOT_SENT.to_owned()
+        } else {
+            failure.to_string()
+        };
+        Self::alone(fate, id, cost, Some(note))
+    }
 }
 
 impl Execution<'_> {
@@ -107,6 +125,9 @@ impl Execution<'_> {
         again: Option<&OpenWrite>,
         key: Option<IdempotencyKey>,
     ) -> Result<Intent, Failure> {
+        if self.ports.stop.is_raised() {
+            return Err(Failure::Stopped);
+        }
         let operation_id = again.map(|open| open.intent.operation_id.clone());
         let intent = Intent {
             operation_id: operation_id.unwrap_or_else(|| self.ports.ids.fresh()),

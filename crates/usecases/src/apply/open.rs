@@ -111,7 +111,7 @@ impl Execution<'_> {
             let effect = open.late_effect(change, payload);
             match beside(effect, open.quiet_in(self.ports.clock.now())) {
                 Beside::Proceed => {}
-                Beside::Wait(pause) => self.ports.clock.wait(pause).await,
+                Beside::Wait(pause) => self.wait(pause).await?,
                 Beside::Hold(quiet_in) => {
                     let address = change.address.clone();
                     return Err(Failure::Unsettled { address, quiet_in });

@@ -9,7 +9,7 @@ use cxda_domain::reconcile::{Replaced, Shown, Version, after_lost_replace};
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
 
 use crate::apply::Failure;
-use crate::apply::confirm::{Trust, fate_of};
+use crate::apply::confirm::Trust;
 use crate::apply::execution::{
     BUSY_DEADLINE, BUSY_PAUSE, Execution, LONGEST_BUSY_PAUSE, MOST_SENDS, Progressed,
 };
@@ -82,7 +82,7 @@ impl Execution<'_> {
         progressed.cost = progressed.cost.plus(cost);
         if let Err(Failure::Api(error)) = &mut sent {
             self.note_refusal(error);
-            if self.is_still_alive(&intent) {
+            if !error.is_stopped() && self.is_still_alive(&intent) {
                 error.kind = ApiErrorKind::OutcomeUnknown;
             }
         }
@@ -101,8 +101,8 @@ impl Execution<'_> {
                 }
             }
             Err(failure) => {
-                let error = Some(failure.to_string());
-                Ending::alone(fate_of(failure), Some(&planned.id), cost, error)
+                let fate = self.fate(failure, &intent);
+                Ending::failed(fate, Some(&planned.id), cost, failure)
             }
         };
         self.settle(write, &intent, ending).await?;
@@ -140,7 +140,7 @@ impl Execution<'_> {
                 let kind = ApiErrorKind::Busy { retry_after: None };
                 return Err(ApiError::new(operation, kind, detail).into());
             }
-            self.ports.clock.wait(pause).await;
+            self.wait(pause).await?;
             pause = (pause * 2).min(LONGEST_BUSY_PAUSE);
         }
     }
@@ -201,7 +201,7 @@ impl Execution<'_> {
                     let read = if last {
                         self.reread(&current.value, &error, cost).await
                     } else {
-                        self.ports.clock.wait(pause).await;
+                        self.wait(pause).await?;
                         self.read_idle(&current.value, cost).await
                     };
                     let now = match read {
@@ -224,7 +224,8 @@ impl Execution<'_> {
                     let now = self.reread(&current.value, &error, cost).await?;
                     // What is not shown as it will be says nothing yet.
                     if now.value.is_busy() {
-                        self.read_idle(&now.value, cost).await?
+                        let idle = self.read_idle(&now.value, cost).await;
+                        idle.map_err(|unread| still_unknown(unread, &error))?
                     } else {
                         now
                     }
@@ -265,11 +266,7 @@ impl Execution<'_> {
             }
             Err(error) => {
                 *cost = cost.plus(error.cost);
-                Err(match error.kind {
-                    ApiErrorKind::NotFound => Failure::Gone { source: error },
-                    // A version mismatch may be the work of an earlier attempt of the same write.
-                    _ => unknown(failed.clone()).into(),
-                })
+                Err(still_unknown(gone_or(error), failed))
             }
         }
     }
@@ -293,6 +290,15 @@ fn version(before: &Versioned<ObservedResource>, now: &Versioned<ObservedResourc
         (Some(before), Some(now)) if before == now => Version::Same,
         (Some(_), Some(_)) => Version::Moved,
         _ => Version::Untold,
+    }
+}
+
+/// What is known of a replace that `failed` where the read after it ended with `unread`.
+fn still_unknown(unread: Failure, failed: &ApiError) -> Failure {
+    match unread {
+        Failure::Gone { .. } => unread,
+        // A version mismatch may be the work of an earlier attempt of the same write.
+        _ => unknown(failed.clone()).into(),
     }
 }
 

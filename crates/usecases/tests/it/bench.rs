@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use cxda_adapters_memory::audit::MemoryAudit;
@@ -13,6 +12,7 @@ use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::progress::MemoryProgress;
 use cxda_adapters_memory::secrets::MemorySecrets;
+use cxda_adapters_memory::stop::ManualStop;
 use cxda_adapters_memory::tenant::MemoryTenant;
 use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
@@ -29,6 +29,7 @@ use cxda_ports::manifests::SourceDocument;
 use cxda_ports::views::{TablesApi, ViewsApi};
 use cxda_ports::webhook::WebhookRelay;
 use cxda_usecases::apply::{Applied, ApplyOptions, ChangeResult, OnError, Subscription, apply};
+use cxda_usecases::deliver::Courier;
 use cxda_usecases::plan::{PlanError, Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts, TenantPorts};
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ pub(crate) struct Bench {
     pub(crate) audit: Arc<MemoryAudit>,
     pub(crate) clock: ManualClock,
     pub(crate) ids: SequentialIds,
+    pub(crate) stop: ManualStop,
     pub(crate) progress: MemoryProgress,
     pub(crate) scope: PlanScope,
     pub(crate) parallelism: usize,
@@ -63,6 +65,7 @@ impl Bench {
             audit: Arc::new(MemoryAudit::new()),
             clock: ManualClock::starting_at(UtcMillis::from_epoch_millis(0)),
             ids: SequentialIds::new(),
+            stop: ManualStop::new(),
             progress: MemoryProgress::new(),
             scope: PlanScope::default(),
             parallelism: 8,
@@ -117,14 +120,39 @@ impl Bench {
         audit: &dyn AuditSink,
         planned: &Planned,
     ) -> Applied {
+        self.apply_through(self.ports(tenant, journal, audit), planned)
+            .await
+    }
+
+    /// Carries `planned` out, and has `courier` tell webhooks of it.
+    pub(crate) async fn apply_telling(&self, courier: &Courier<'_>, planned: &Planned) -> Applied {
+        let ports = self.ports(ports_of(&*self.tenant), &*self.journal, &*self.audit);
         let ports = ApplyPorts {
+            courier: Some(courier),
+            ..ports
+        };
+        self.apply_through(ports, planned).await
+    }
+
+    fn ports<'a>(
+        &'a self,
+        tenant: TenantPorts<'a>,
+        journal: &'a dyn Journal,
+        audit: &'a dyn AuditSink,
+    ) -> ApplyPorts<'a> {
+        ApplyPorts {
             tenant,
             journal,
             audit,
             clock: &self.clock,
             ids: &self.ids,
+            stop: &self.stop,
+            courier: None,
             progress: &self.progress,
-        };
+        }
+    }
+
+    async fn apply_through(&self, ports: ApplyPorts<'_>, planned: &Planned) -> Applied {
         let options = ApplyOptions {
             run: RunId::new("run"),
             actor: "tester".into(),
@@ -134,9 +162,7 @@ impl Bench {
             compliance: Compliance::default(),
             subscriptions: self.subscriptions.clone(),
         };
-        apply(ports, &options, planned, &AtomicBool::new(false))
-            .await
-            .unwrap()
+        apply(ports, &options, planned).await.unwrap()
     }
 
     /// Plans and applies.

@@ -10,6 +10,7 @@ use cxda_adapters_http::config::{HttpConfig, Timeouts};
 use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::{ApiProfile, Idempotency, ProfileOverrides};
 use cxda_adapters_memory::clock::RuntimeClock;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::address::ResourceKind;
 use cxda_domain::key::EntityTag;
 use cxda_domain::observed::{Document, ObservedResource, Versioned};
@@ -113,7 +114,7 @@ fn adapter(case: &Case, model: &Arc<Tenant>, clock: &Arc<RuntimeClock>) -> HttpT
         next: AtomicUsize::new(0),
     };
     let (model, clock) = (Arc::clone(model), Arc::clone(clock));
-    HttpTenant::over(model, config, clock, Arc::new(jitter)).unwrap()
+    HttpTenant::over(model, config, clock, Arc::new(jitter), Arc::new(NeverStops)).unwrap()
 }
 
 async fn carry_out(case: &Case, number: usize, http: &HttpTenant, clock: &dyn Clock) -> Ended {

@@ -6,6 +6,7 @@ use cxda_adapters_http::HttpTenant;
 use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::Credentials;
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::secret::SecretText;
 
 use super::peer::{ACTION, Ask, Peer, clock, config_with, ok, ready_token, tenant, tenant_with};
@@ -165,7 +166,14 @@ async fn t_03_one_client_for_two_tenants_keeps_their_tokens_apart() {
         };
         let config = config_with(&peer.base(), token, |_| {});
         let jitter = Arc::new(FixedJitter::NONE);
-        let tenant = HttpTenant::over(Arc::clone(&client), config, clock(), jitter).unwrap();
+        let tenant = HttpTenant::over(
+            Arc::clone(&client),
+            config,
+            clock(),
+            jitter,
+            Arc::new(NeverStops),
+        )
+        .unwrap();
         Ask::Read.of(&tenant).await.unwrap();
     }
     let tokens: Vec<bool> = peer

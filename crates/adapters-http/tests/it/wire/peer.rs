@@ -11,6 +11,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::ProfileOverrides;
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::secret::SecretText;
 use cxda_ports::actions::ActionsApi;
 use cxda_ports::error::ApiError;
@@ -279,7 +280,13 @@ pub(crate) fn tenant_with(
     change: impl Fn(&mut Timeouts),
 ) -> HttpTenant {
     let config = config_with(base, credentials, change);
-    HttpTenant::new(config, clock(), Arc::new(FixedJitter::NONE)).unwrap()
+    HttpTenant::new(
+        config,
+        clock(),
+        Arc::new(FixedJitter::NONE),
+        Arc::new(NeverStops),
+    )
+    .unwrap()
 }
 
 pub(crate) fn config_with(

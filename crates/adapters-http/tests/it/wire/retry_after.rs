@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cxda_adapters_http::HttpTenant;
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_ports::clock::Clock as _;
 use cxda_ports::error::ApiErrorKind;
 
@@ -40,6 +41,7 @@ async fn waited(status: u16, headers: &str) -> Result<Duration, ApiErrorKind> {
         config,
         Arc::<_>::clone(&clock) as _,
         Arc::new(FixedJitter::NONE),
+        Arc::new(NeverStops),
     )
     .unwrap();
     match Ask::Read.of(&tenant).await {

@@ -7,6 +7,7 @@ use cxda_adapters_http::HttpTenant;
 use cxda_adapters_http::config::ConfigError;
 use cxda_adapters_http::transport::{HttpClient, Trust};
 use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::stop::NeverStops;
 use cxda_ports::error::ApiErrorKind;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
@@ -120,6 +121,7 @@ pub(super) fn tenant_of(
         config,
         clock(),
         Arc::new(FixedJitter::NONE),
+        Arc::new(NeverStops),
     )
     .unwrap()
 }
