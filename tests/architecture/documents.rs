@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::tree;
 
 /// The documents whose links and paths must lead somewhere.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/receive-webhooks.md",
     "docs/rehearse-outages.md",
     "examples/tenant/README.md",
 ];

@@ -191,6 +191,17 @@ fn mistakes_in_the_command_line_exit_64() {
 }
 
 #[test]
+fn a_webhook_secret_that_is_none_ends_simulate_and_is_not_shown() {
+    let _ = Project::empty()
+        .cxda(&["simulate"])
+        .env("CXDA_SIM_WEBHOOK_SECRET", "canary-secret")
+        .run()
+        .exits(3)
+        .says(&["CXDA_SIM_WEBHOOK_SECRET", "whsec_"])
+        .never_says(&["canary"]);
+}
+
+#[test]
 fn folders_without_what_a_command_needs_exit_3_and_say_what_to_do() {
     let elsewhere = Project::empty();
     let _ = elsewhere

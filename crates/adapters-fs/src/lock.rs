@@ -30,26 +30,27 @@ impl ProjectLock {
     /// - [`StoreError::Locked`] if another process has it, with what that one said of itself.
     /// - [`StoreError::Failed`] if the file cannot be opened or locked.
     pub fn acquire(path: &Path, holder: &str) -> Result<Self, StoreError> {
-        let mut file = atomic::open_private(path).map_err(failed)?;
+        let mut file = atomic::open_private(path).map_err(|error| failed(path, error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let holder = read_holder(&mut file);
                 return Err(StoreError::Locked { holder });
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::Error(error)) => return Err(failed(path, error)),
         }
         // What an earlier holder said stays in the file until here.
         file.set_len(0)
             .and_then(|()| file.write_all(holder.as_bytes()))
-            .map_err(failed)?;
+            .map_err(|error| failed(path, error))?;
         Ok(Self { _file: file })
     }
 }
 
-fn failed(source: io::Error) -> StoreError {
+fn failed(path: &Path, source: io::Error) -> StoreError {
     StoreError::Failed {
-        doing: "locked",
+        what: format!("the lock {}", path.display()),
+        doing: "taken",
         source: source.into(),
     }
 }

@@ -29,6 +29,7 @@ mod schema;
 
 use ledger::Ledger;
 use queue::{Access, Fault, Queue};
+use schema::Refusal;
 
 /// Whose journal a store is opened as. The audit records are of all scopes together; everything else is of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub struct Scope {
 /// A journal on disk. One thread owns the connection; calls that wait at the same time are committed, and flushed, together.
 pub struct Store {
     queue: Queue,
+    path: Box<Path>,
     scope: Arc<Scope>,
     key: FingerprintKey,
 }
@@ -59,9 +61,12 @@ impl Store {
     /// - [`StoreError::Newer`] if a newer version wrote it.
     /// - [`StoreError::Failed`] if it cannot be opened, or is no store.
     pub fn open(path: &Path, scope: Scope, fresh_key: [u8; 32]) -> Result<Self, StoreError> {
-        let mut connection = schema::open(path)?;
-        let key = schema::fingerprint_key(&mut connection, fresh_key).map_err(opening)?;
-        Self::start(connection, scope, key, Access::ReadWrite)
+        let opened = schema::open(path).and_then(|mut connection| {
+            let key = schema::fingerprint_key(&mut connection, fresh_key)?;
+            Ok((connection, key))
+        });
+        let (connection, key) = opened.map_err(|refusal| refusal.at(path))?;
+        Self::start(path, connection, scope, key, Access::ReadWrite)
     }
 
     /// Opens the store `path` for reading; `None` where there is none. No file is made or changed.
@@ -73,25 +78,31 @@ impl Store {
     /// - [`StoreError::Newer`] if a newer version wrote it.
     /// - [`StoreError::Failed`] if it cannot be opened, or is no store.
     pub fn open_read_only(path: &Path, scope: Scope) -> Result<Option<Self>, StoreError> {
-        let Some(connection) = schema::open_read_only(path)? else {
+        let opened = schema::open_read_only(path).and_then(|opened| {
+            let Some(connection) = opened else {
+                return Ok(None);
+            };
+            // Whoever is making a store without a key has not come to its end; it holds nothing yet.
+            let key = schema::kept_key(&connection)?;
+            Ok(key.map(|key| (connection, key)))
+        });
+        let Some((connection, key)) = opened.map_err(|refusal| refusal.at(path))? else {
             return Ok(None);
         };
-        let key = schema::kept_key(&connection).map_err(opening)?;
-        match key {
-            Some(key) => Self::start(connection, scope, key, Access::ReadOnly).map(Some),
-            // Whoever was making this store has not come to its end; it holds nothing yet.
-            None => Ok(None),
-        }
+        Self::start(path, connection, scope, key, Access::ReadOnly).map(Some)
     }
 
     fn start(
+        path: &Path,
         connection: Connection,
         scope: Scope,
         key: [u8; 32],
         access: Access,
     ) -> Result<Self, StoreError> {
+        let queue = Queue::start(connection, access);
         Ok(Self {
-            queue: Queue::start(connection, access).map_err(opening)?,
+            queue: queue.map_err(|error| Refusal::from(error).at(path))?,
+            path: path.into(),
             scope: Arc::new(scope),
             key: FingerprintKey(key),
         })
@@ -102,10 +113,7 @@ impl Store {
         work: impl FnOnce(Ledger<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let answer = self.ask(work).await;
-        answer.map_err(|source| StoreError::Failed {
-            doing: "read",
-            source,
-        })
+        answer.map_err(|source| failed(&self.path, "read", source))
     }
 
     async fn write<T: Send + 'static>(
@@ -113,10 +121,7 @@ impl Store {
         work: impl FnOnce(Ledger<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let answer = self.ask(work).await;
-        answer.map_err(|source| StoreError::Failed {
-            doing: "written",
-            source,
-        })
+        answer.map_err(|source| failed(&self.path, "written", source))
     }
 
     async fn ask<T: Send + 'static>(
@@ -130,10 +135,11 @@ impl Store {
     }
 }
 
-fn opening(source: impl Into<Fault>) -> StoreError {
+fn failed(path: &Path, doing: &'static str, source: Fault) -> StoreError {
     StoreError::Failed {
-        doing: "opened",
-        source: source.into(),
+        what: format!("the store {}", path.display()),
+        doing,
+        source,
     }
 }
 

@@ -179,6 +179,7 @@ impl Kept {
 
 fn refused(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
     StoreError::Failed {
+        what: "the store in memory".into(),
         doing: "written",
         source: source.into(),
     }

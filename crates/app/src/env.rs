@@ -28,6 +28,8 @@ pub(crate) const AUDIT_LOG_PATH: &str = "AUDIT_LOG_PATH";
 pub(crate) const ACTOR: &str = "CXDA_ACTOR";
 /// The webhook of a tenant that comes from the environment alone; the first of the two that is set.
 pub(crate) const WEBHOOK_URLS: [&str; 2] = ["BI_WEBHOOK_URL", "WEBHOOK_URL"];
+/// What the receivers of webhooks that `simulate` offers verify signatures with.
+pub(crate) const SIM_WEBHOOK_SECRET: &str = "CXDA_SIM_WEBHOOK_SECRET";
 /// Turns colours off where it is set and not empty.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 

@@ -2,7 +2,8 @@
 //!
 //! It resolves no name and opens no connection; whoever does asks here before.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+// The library `core` has the addresses and, unlike `std`, no sockets.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Ranges of IPv4 that are not the public internet's: first address, length of the prefix in bits, what they are.

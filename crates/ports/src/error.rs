@@ -255,8 +255,10 @@ pub enum StoreError {
         holder: String,
     },
     /// Anything else.
-    #[error("the store cannot be {doing}")]
+    #[error("{what} cannot be {doing}")]
     Failed {
+        /// What was used, with its place, such as `the store .cxda/state.db`.
+        what: String,
         /// What was being done, such as `read`.
         doing: &'static str,
         /// Why not.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cxda_domain::request::RateLimit;
 
 use crate::profile::SimProfile;
+use crate::receiver::WebhookSecret;
 
 /// Every habit of a simulated tenant.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct SimConfig {
     pub page_size_limit: u32,
     /// How many requests the log keeps; older ones are dropped first.
     pub log_entries: usize,
+    /// What its receivers of webhooks verify signatures with; `None` means that they look at none.
+    pub webhook_secret: Option<WebhookSecret>,
 }
 
 impl SimConfig {
@@ -78,6 +81,7 @@ impl SimConfig {
             clock_skew_seconds: 0,
             page_size_limit: Self::PAGE_SIZE_LIMIT,
             log_entries: Self::LOG_ENTRIES,
+            webhook_secret: None,
         }
     }
 }

@@ -14,6 +14,9 @@
 //! [`SimState::from_json`] reads; `GET /__sim/log` shows what it was sent. Neither needs a token, neither shows a secret:
 //! of an encrypted value only its SHA-256 is there.
 //!
+//! `POST /__sim/webhooks/{name}` receives webhooks: it verifies their signatures where [`SimConfig::webhook_secret`](config::SimConfig)
+//! is set, drops what comes again, and shows in the log what it took.
+//!
 //! # Where it is simpler than a tenant
 //!
 //! - The sandbox test does not run the script. It answers `SUCCESS` for an enabled action with a script, without an
@@ -35,6 +38,7 @@ mod log;
 mod meddling;
 mod message;
 pub mod profile;
+mod receiver;
 mod router;
 mod routes;
 mod rules;
@@ -48,6 +52,7 @@ mod variables;
 
 pub use crate::in_process::{Exchanged, InProcess};
 pub use crate::log::LogEntry;
+pub use crate::receiver::{WebhookSecret, WebhookSecretError};
 pub use crate::server::{Running, Simulator, StartError};
 pub use crate::serving::MARKER_HEADER;
 pub use crate::sink::StateSink;

@@ -15,17 +15,20 @@ use url::form_urlencoded;
 
 use crate::document::Document;
 use crate::message::Request;
+use crate::receiver::{self, Delivered};
 use crate::routes::webhooks::shown_target;
 
 /// What stands in the place of a secret.
 pub(crate) const REDACTED: &str = "<redacted>";
 /// The headers that are kept, besides the scheme of `Authorization`.
-const KEPT_HEADERS: [&str; 5] = [
+const KEPT_HEADERS: [&str; 7] = [
     "accept",
     "content-type",
     "if-match",
     IDEMPOTENCY_KEY,
     "user-agent",
+    receiver::ID,
+    receiver::TIMESTAMP,
 ];
 /// The header that carries an idempotency key.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -108,8 +111,30 @@ impl RequestLog {
         operation: Option<Operation>,
         at: UtcMillis,
     ) -> u64 {
-        self.received += 1;
         let body = operation.and_then(|operation| kept_body(&request.body, operation));
+        self.keep(request, operation, body, at)
+    }
+
+    /// Notes a delivery to a receiver of webhooks, with its body where it was taken; returns its number.
+    pub(crate) fn note_delivery(
+        &mut self,
+        request: &Request,
+        delivered: Option<Delivered>,
+        at: UtcMillis,
+    ) -> u64 {
+        let taken = delivered == Some(Delivered::Taken);
+        let body = taken.then(|| serde_json::from_slice(&request.body).ok());
+        self.keep(request, None, body.flatten(), at)
+    }
+
+    fn keep(
+        &mut self,
+        request: &Request,
+        operation: Option<Operation>,
+        body: Option<Box<RawValue>>,
+        at: UtcMillis,
+    ) -> u64 {
+        self.received += 1;
         self.kept_bytes += bytes_of(body.as_deref());
         self.entries.push_back(LogEntry {
             number: self.received,

@@ -22,6 +22,7 @@ use crate::tenant::{Moment, Tenant};
 pub(crate) mod actions;
 pub(crate) mod inspect;
 mod paging;
+pub(crate) mod receivers;
 pub(crate) mod tables;
 pub(crate) mod views;
 pub(crate) mod webhooks;

@@ -18,6 +18,7 @@ use crate::keys::KeyBook;
 use crate::limit::SlidingWindow;
 use crate::log::{IDEMPOTENCY_KEY, RequestLog};
 use crate::message::{Answer, Request};
+use crate::receiver::Receivers;
 use crate::router::{Found, Router};
 use crate::routes;
 use crate::state::SimState;
@@ -45,6 +46,7 @@ pub(crate) struct Tenant {
     pub(crate) tokens: Tokens,
     pub(crate) keys: KeyBook,
     pub(crate) log: RequestLog,
+    pub(crate) receivers: Receivers,
     faults: FaultScript,
     router: Router,
     window: Option<SlidingWindow>,
@@ -76,6 +78,7 @@ impl Tenant {
             router: Router::new(&config.profile.paths),
             window: config.rate_limit.map(SlidingWindow::new),
             log: RequestLog::new(config.log_entries),
+            receivers: Receivers::default(),
             tokens: Tokens::default(),
             keys: KeyBook::default(),
             faults: FaultScript::none(),
@@ -111,9 +114,11 @@ impl Tenant {
         self.changes += 1;
     }
 
-    /// The answer to a look inside, which is neither logged nor limited; `None` where `request` is no such look.
-    pub(crate) fn inspect(&self, request: &Request) -> Option<Answer> {
-        routes::inspect::answer(self, request)
+    /// The answer to what is no part of the API and not limited: a look inside, or a delivery to a receiver of webhooks; `None`
+    /// where `request` is neither.
+    pub(crate) fn answer_aside(&mut self, request: &Request, at: UtcMillis) -> Option<Answer> {
+        routes::receivers::answer(self, request, at)
+            .or_else(|| routes::inspect::answer(self, request))
     }
 
     /// Logs a request and says what goes wrong with it.

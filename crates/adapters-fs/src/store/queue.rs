@@ -10,6 +10,8 @@ use std::{io, mem, thread};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::schema;
+
 /// Why a piece of work failed.
 pub(super) type Fault = Box<dyn std::error::Error + Send + Sync>;
 
@@ -149,6 +151,10 @@ impl Owner {
         while let Ok(first) = receiver.recv() {
             let waiting = std::iter::once(first).chain(receiver.try_iter());
             self.carry_out(waiting.take(MAX_TOGETHER).collect());
+        }
+        if self.failed.is_none() {
+            // Where this fails, the log stays beside the store, and nothing is lost.
+            drop(schema::keep_log(&self.connection, false));
         }
     }
 

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use cxda_ports::error::StoreError;
 use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
-use super::opening;
+use super::failed;
+use super::queue::Fault;
 use crate::atomic;
 
 /// What brings a file from each version to the next; the number of steps is the current version.
@@ -27,28 +29,66 @@ const PAGES_A_STEP: std::ffi::c_int = 1_024;
 /// How long to wait for another process that is just writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Why a store cannot be opened.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    Newer,
+    Failed(Fault),
+}
+
+impl Refusal {
+    /// The same of the store at `path`.
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        match self {
+            Self::Newer => StoreError::Newer {
+                path: path.display().to_string(),
+            },
+            Self::Failed(source) => failed(path, "opened", source),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// Opens `path` for reading and writing, makes it where it lacks, and brings it to the current version.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
     // SQLite gives the files that it makes beside the store the mode of the store.
-    drop(atomic::open_private(path).map_err(opening)?);
+    drop(atomic::open_private(path)?);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(opening)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(opening)?;
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-        )
-        .map_err(opening)?;
-    migrate(&mut connection, path)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Whatever fails from here on: the files are closed as they are. Their next reader brings them together, on handles of its own.
+    keep_log(&connection, true)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+    )?;
+    migrate(&mut connection)?;
     Ok(connection)
 }
 
+/// Whether the write-ahead log stays behind when `connection` is closed: bringing it into the store would flush it once more.
+pub(super) fn keep_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
+        .map(drop)
+}
+
 /// Opens `path` for reading; `None` where there is no store, or one that nothing was written to.
-pub(super) fn open_read_only(path: &Path) -> Result<Option<Connection>, StoreError> {
+pub(super) fn open_read_only(path: &Path) -> Result<Option<Connection>, Refusal> {
     match atomic::open_to_read(path) {
         Ok(file) => drop(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(opening(error)),
+        Err(error) => return Err(error.into()),
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = if beside(path, "-wal").exists() {
@@ -57,27 +97,25 @@ pub(super) fn open_read_only(path: &Path) -> Result<Option<Connection>, StoreErr
         // All of the store is in its one file. Any other way of opening it would make the files beside it, and leave them.
         Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)
     };
-    let connection = opened.map_err(opening)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(opening)?;
-    let version = version(&connection, path)?;
+    let connection = opened?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let version = version(&connection)?;
     if version == 0 {
         Ok(None)
     } else if version == current() {
         Ok(Some(connection))
     } else {
-        current_copy(&connection, path).map(Some)
+        current_copy(&connection).map(Some)
     }
 }
 
 /// A copy in memory of an older store that must stay as it is, brought to the current version.
-fn current_copy(older: &Connection, path: &Path) -> Result<Connection, StoreError> {
-    let mut copy = Connection::open_in_memory().map_err(opening)?;
-    let backup = Backup::new(older, &mut copy).map_err(opening)?;
-    backup
-        .run_to_completion(PAGES_A_STEP, Duration::ZERO, None)
-        .map_err(opening)?;
+fn current_copy(older: &Connection) -> Result<Connection, Refusal> {
+    let mut copy = Connection::open_in_memory()?;
+    let backup = Backup::new(older, &mut copy)?;
+    backup.run_to_completion(PAGES_A_STEP, Duration::ZERO, None)?;
     drop(backup);
-    migrate(&mut copy, path)?;
+    migrate(&mut copy)?;
     Ok(copy)
 }
 
@@ -103,33 +141,25 @@ fn immutable(path: &Path) -> String {
     uri + "?immutable=1"
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+fn migrate(connection: &mut Connection) -> Result<(), Refusal> {
     // The version is read inside the transaction: of two processes that open a new file, one makes the tables.
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(opening)?;
-    let version = version(&transaction, path)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = version(&transaction)?;
     for (step, statements) in (1_i64..).zip(MIGRATIONS) {
         if step > version {
-            transaction.execute_batch(statements).map_err(opening)?;
-            transaction
-                .pragma_update(None, "user_version", step)
-                .map_err(opening)?;
+            transaction.execute_batch(statements)?;
+            transaction.pragma_update(None, "user_version", step)?;
         }
     }
-    transaction.commit().map_err(opening)
+    Ok(transaction.commit()?)
 }
 
-pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
-    let version: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(opening)?;
+pub(super) fn version(connection: &Connection) -> Result<i64, Refusal> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if (0..=current()).contains(&version) {
         Ok(version)
     } else {
-        Err(StoreError::Newer {
-            path: path.display().to_string(),
-        })
+        Err(Refusal::Newer)
     }
 }
 
@@ -141,7 +171,7 @@ fn current() -> i64 {
 pub(super) fn fingerprint_key(
     connection: &mut Connection,
     fresh: [u8; 32],
-) -> rusqlite::Result<[u8; 32]> {
+) -> Result<[u8; 32], Refusal> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let key = if let Some(kept) = kept_key(&transaction)? {
         kept
@@ -157,12 +187,13 @@ pub(super) fn fingerprint_key(
 }
 
 /// The key of the fingerprints that the store keeps.
-pub(super) fn kept_key(connection: &Connection) -> rusqlite::Result<Option<[u8; 32]>> {
-    connection
+pub(super) fn kept_key(connection: &Connection) -> Result<Option<[u8; 32]>, Refusal> {
+    let kept = connection
         .query_row(
             "SELECT value FROM meta WHERE name = 'fingerprint_key'",
             [],
             |row| row.get(0),
         )
-        .optional()
+        .optional();
+    Ok(kept?)
 }

@@ -207,7 +207,7 @@ fn a_store_of_a_newer_version_is_refused() {
     let (_folder, path) = place();
     drop(Store::open(&path, scope("a"), KEY).unwrap());
     let connection = Connection::open(&path).unwrap();
-    let newer = schema::version(&connection, &path).unwrap() + 1;
+    let newer = schema::version(&connection).unwrap() + 1;
     connection
         .pragma_update(None, "user_version", newer)
         .unwrap();

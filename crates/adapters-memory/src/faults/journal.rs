@@ -66,6 +66,7 @@ impl<J> FaultyJournal<J> {
         work: impl Future<Output = Result<A, StoreError>>,
     ) -> Result<A, StoreError> {
         let failed = |()| StoreError::Failed {
+            what: "the store".into(),
             doing: "used",
             source: "it fails by script".into(),
         };

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cxda_ports::stop::StopSignal;
+use cxda_simulator::WebhookSecret;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::faults::{FaultScript, FaultScriptError};
 use cxda_simulator::profile::{ProfileName, SimProfile};
 
 use crate::cli::SimulateArgs;
 use crate::commands::{Context, Ended};
+use crate::env::{self, Environment};
 use crate::exit::Exit;
 use crate::system::SystemClock;
 use crate::wiring;
@@ -29,7 +31,8 @@ pub(crate) async fn run(
     clock: Arc<SystemClock>,
 ) -> Result<Exit, Ended> {
     let folder = context.folder()?;
-    let config = SimConfig::new(SimProfile::named(ProfileName::CxoneV2));
+    let mut config = SimConfig::new(SimProfile::named(ProfileName::CxoneV2));
+    config.webhook_secret = webhook_secret(context.environment)?;
     let state = arguments.state.as_ref().map(|path| folder.join(path));
     let mut simulator = wiring::simulator(config, state.as_deref(), clock)?;
     let mut script = None;
@@ -56,6 +59,18 @@ pub(crate) async fn run(
     context.screen.remark("Stopping the simulated tenant.");
     running.stop().await;
     Ok(Exit::Done)
+}
+
+/// What the receivers of webhooks verify signatures with, where the environment says so.
+fn webhook_secret(environment: &Environment) -> Result<Option<WebhookSecret>, Ended> {
+    let name = env::SIM_WEBHOOK_SECRET;
+    let Some(text) = environment.filled(name) else {
+        return Ok(None);
+    };
+    let secret = WebhookSecret::parse(&text).map_err(|error| {
+        Ended::message(Exit::Invalid, format!("{name} cannot be used: {error}"))
+    })?;
+    Ok(Some(secret))
 }
 
 /// What a script does, in one line.

@@ -49,8 +49,8 @@ impl Serving {
     }
 
     async fn take_turn(self: Arc<Self>, request: Request) -> Delivery {
-        let inspected = self.tenant().inspect(&request);
-        if let Some(mut answer) = inspected {
+        let aside = self.tenant().answer_aside(&request, self.clock.now());
+        if let Some(mut answer) = aside {
             self.stamp(&mut answer, None);
             return Delivery::Whole(answer);
         }

@@ -11,6 +11,7 @@ mod inspection;
 mod keeping;
 mod kinds;
 mod rate;
+mod receivers;
 mod sockets;
 mod tokens;
 mod views;

@@ -83,7 +83,9 @@ impl Execution<'_> {
         progressed.id = Some(id.clone());
         self.confirm(change, &desired, &made.resource, made.trust, progressed)
             .await?;
-        if let (Trust::Unseen, Memory::Applied(now)) = (made.trust, memory(change, &id, &desired)) {
+        if let (Trust::Unseen, Memory::Applied(now)) =
+            (made.trust, memory(&change.address, &id, &desired))
+        {
             self.ports.journal.adopt(&[self.aged(now)]).await?;
         }
         self.build_indexes(change, &desired, progressed).await
@@ -199,7 +201,10 @@ impl Execution<'_> {
         there: ObservedResource,
     ) -> Result<Made, Failure> {
         let (memory, trust) = match payload {
-            Payload::Same => (memory(write.change, &there.id, desired), Trust::Sent),
+            Payload::Same => (
+                memory(&write.change.address, &there.id, desired),
+                Trust::Sent,
+            ),
             // Of another payload only what is shown is known.
             Payload::Other => (as_shown(&there, desired.protect), Trust::Unseen),
         };
@@ -244,7 +249,7 @@ impl Execution<'_> {
             id: Some(id),
             cost: created.cost,
             encrypted: encrypted(desired, &created.value),
-            memory: memory(write.change, id, desired),
+            memory: memory(&write.change.address, id, desired),
             error: None,
             events: self.events(write.change, id, desired, created.cost, &intent),
         };
@@ -368,7 +373,7 @@ impl Execution<'_> {
             cost,
             encrypted: None,
             memory: match trust {
-                Trust::Sent => memory(write.change, &there.id, desired),
+                Trust::Sent => memory(&write.change.address, &there.id, desired),
                 Trust::Unseen => Memory::Unchanged,
             },
             error: Some(note.to_owned()),

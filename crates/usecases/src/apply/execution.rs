@@ -42,6 +42,8 @@ pub(super) struct Execution<'a> {
     pub(super) planned: &'a Planned,
     /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
+    /// What an earlier run created as it is wanted now, hidden values too: before it was planned, nobody knew that.
+    pub(super) proved: BTreeSet<Address>,
     /// Operations that were settled in this run.
     pub(super) settled: Mutex<BTreeSet<String>>,
     /// What the tenant does not permit, as it said so.
@@ -70,6 +72,7 @@ impl<'a> Execution<'a> {
             options,
             planned,
             open,
+            proved: BTreeSet::new(),
             settled: Mutex::default(),
             denied: Mutex::default(),
             view_ids: Mutex::default(),

@@ -334,9 +334,9 @@ pub(super) fn encrypted(desired: &Desired, shown: &ObservedResource) -> Option<E
 }
 
 /// What the journal remembers once `desired` has been applied.
-pub(super) fn memory(change: &Change, id: &ResourceId, desired: &Desired) -> Memory {
+pub(super) fn memory(address: &Address, id: &ResourceId, desired: &Desired) -> Memory {
     Memory::Applied(LastApplied::new(
-        change.address.clone(),
+        address.clone(),
         id.clone(),
         &desired.body.projection(),
         desired.secrets.clone(),

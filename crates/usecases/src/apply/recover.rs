@@ -2,7 +2,7 @@
 //!
 //! What neither tells stays open; where its change is still planned, that change deals with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cxda_domain::address::ResourceKind;
 use cxda_domain::applied::LastApplied;
@@ -21,7 +21,7 @@ use crate::apply::delete::deleted;
 use crate::apply::events::Told;
 use crate::apply::execution::Execution;
 use crate::apply::find::Found;
-use crate::apply::journaling::audited_as;
+use crate::apply::journaling::{audited_as, memory};
 use crate::apply::open::OpenWrite;
 
 /// The audit note of an outcome that a read proved, not an answer.
@@ -59,6 +59,7 @@ impl Proof {
 impl Execution<'_> {
     /// Settles what earlier runs left open, as far as what the tenant shows tells.
     pub(super) async fn recover(&mut self) -> Result<(), Failure> {
+        let mut proved = BTreeSet::new();
         for open in self.open.values().flatten() {
             let proof = match open.intent.operation {
                 Operation::CreateView | Operation::CreateAction => self.proof_of_create(open).await,
@@ -69,6 +70,10 @@ impl Execution<'_> {
                     .then(|| Proof::over(Phase::Unknown, NOT_PROVABLE, open.intent.id.clone())),
             };
             if let Some(proof) = proof {
+                let address = &open.intent.address;
+                if matches!(proof.memory, Memory::Applied(_)) && self.desired(address).is_some() {
+                    proved.insert(address.clone());
+                }
                 self.close(&open.intent, proof).await?;
             } else {
                 let address = open.intent.address.to_string();
@@ -81,6 +86,7 @@ impl Execution<'_> {
         }
         open.retain(|_, writes| !writes.is_empty());
         self.open = open;
+        self.proved = proved;
         Ok(())
     }
 
@@ -142,7 +148,11 @@ impl Execution<'_> {
             )
         });
         let memory = match desired {
-            // It was taken note of with the plan, or a change of it is planned.
+            // It stands there as it was sent, hidden values too.
+            Some(desired) if self.payload(&desired) == open.intent.payload => {
+                memory(address, &there.id, &desired)
+            }
+            // A change of it is planned.
             Some(_) => Memory::Unchanged,
             // Nobody wants it any more, but it is ours to prune.
             None => as_shown(&there, false),

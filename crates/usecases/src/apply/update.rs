@@ -55,6 +55,14 @@ impl Execution<'_> {
         let Some(planned) = self.planned.observed.get(&change.address) else {
             return Err(Failure::Stopped);
         };
+        if self.proved.contains(&change.address)
+            && self
+                .unlike(&desired, planned, LeftOut::MeansEmpty)
+                .is_empty()
+        {
+            // Only hidden values were unknown, and they are known by now.
+            return self.build_indexes(change, &desired, progressed).await;
+        }
         let payload = self.payload(&desired);
         self.outwait(change, &payload).await?;
         let current = self.read_idle(planned, &mut progressed.cost).await?;
@@ -95,7 +103,7 @@ impl Execution<'_> {
                     id: Some(id),
                     cost,
                     encrypted: sent.answer().and_then(|shown| encrypted(&desired, shown)),
-                    memory: memory(change, id, &desired),
+                    memory: memory(&change.address, id, &desired),
                     error: tag.is_none().then(|| NO_PRECONDITION.to_owned()),
                     events: self.events(change, id, &desired, cost, &intent),
                 }

@@ -8,7 +8,7 @@ use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Journal;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, action, ports_of, with};
+use crate::bench::{Bench, action, outcomes, ports_of, with};
 
 fn described(text: &str) -> Value {
     with(action("score"), "/spec/description", json!(text))
@@ -47,6 +47,20 @@ async fn a_create_has_one_intent_and_one_outcome_over_both_runs() {
         assert_eq!(bench.tenant.addresses().len(), 1);
         assert!(bench.journal.open_intents().await.unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_create_with_a_secret_that_came_through_is_not_sent_again() {
+    let variables = json!([{"name": "token", "type": "string", "encrypted": true, "valueFrom": {"env": "TOKEN"}}]);
+    let mut bench = Bench::new([with(action("score"), "/spec/variables", variables)]);
+    bench.secrets = bench.secrets.with_env("TOKEN", "first");
+    killed(&bench, Operation::CreateAction, Moment::After).await;
+    let applied = bench.run().await;
+    assert_eq!(outcomes(&applied)["action/score"], "done");
+    assert_eq!(bench.count(Operation::ReplaceAction), 0);
+    assert!(bench.plan().await.plan.changes.is_empty());
+    bench.secrets = bench.secrets.with_env("TOKEN", "second");
+    assert_eq!(bench.plan().await.plan.changes.len(), 1);
 }
 
 #[tokio::test]

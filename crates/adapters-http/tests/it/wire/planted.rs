@@ -4,9 +4,12 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use cxda_domain::receiver::Receiver;
 use cxda_ports::error::ApiErrorKind;
+use cxda_ports::webhook::WebhookSender;
 
 use super::peer::{ACTION, Ask, Peer, ok, tenant};
+use super::webhooks::{Setup, message};
 
 /// Tells the process that a test starts what to ask.
 const TARGET: &str = "CXDA_TEST_PLANTED_TARGET";
@@ -27,8 +30,31 @@ async fn asks_once_in_a_planted_environment() {
     );
 }
 
+/// The same of a delivery: what [`h_37_t_16_a_delivery_does_not_look_at_them_either`] runs.
+#[tokio::test]
+#[ignore = "needs the environment that another test plants"]
+async fn delivers_once_in_a_planted_environment() {
+    let Some((_, base)) = std::env::vars().find(|(name, _)| name == TARGET) else {
+        return;
+    };
+    let (_, host) = base.split_once("://").unwrap();
+    let sender = Setup::new().allowed(host).sender();
+    let sent = sender.send(&Receiver::Source(base), &message()).await;
+    assert_eq!(sent.map(drop), Ok(()));
+}
+
 #[tokio::test]
 async fn h_37_t_16_planted_proxies_and_netrc_files_are_not_looked_at() {
+    asks_past_what_is_planted("asks_once_in_a_planted_environment").await;
+}
+
+#[tokio::test]
+async fn h_37_t_16_a_delivery_does_not_look_at_them_either() {
+    asks_past_what_is_planted("delivers_once_in_a_planted_environment").await;
+}
+
+/// Runs the test `name` in a planted environment: it shall ask the server once and the proxy never.
+async fn asks_past_what_is_planted(name: &str) {
     let proxy = Peer::canary().await;
     let peer = Peer::saying(ok(ACTION).replace("200 OK", "201 Created")).await;
     let home = tempfile::tempdir().unwrap();
@@ -37,11 +63,7 @@ async fn h_37_t_16_planted_proxies_and_netrc_files_are_not_looked_at() {
     tokio::fs::write(&netrc, line).await.unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args([
-            "--exact",
-            "--ignored",
-            "wire::planted::asks_once_in_a_planted_environment",
-        ])
+        .args(["--exact", "--ignored", &format!("wire::planted::{name}")])
         .env(TARGET, peer.base())
         .env("HOME", home.path())
         .env("NETRC", &netrc)

@@ -79,7 +79,7 @@ impl StopSignal for Stop {
 }
 
 /// A sender, put together bit by bit.
-struct Setup {
+pub(super) struct Setup {
     routes: BTreeMap<String, Route>,
     resolver: Arc<Answers>,
     dialer: Arc<dyn Dialer>,
@@ -92,7 +92,7 @@ struct Setup {
 
 impl Setup {
     /// No webhook, no name that resolves, no host allowed, and real connections over plain http.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             routes: BTreeMap::new(),
             resolver: Answers::of(&[]),
@@ -115,12 +115,12 @@ impl Setup {
         self
     }
 
-    fn allowed(mut self, host: impl Into<String>) -> Self {
+    pub(super) fn allowed(mut self, host: impl Into<String>) -> Self {
         self.allowed.push(host.into());
         self
     }
 
-    fn sender(&self) -> Webhooks {
+    pub(super) fn sender(&self) -> Webhooks {
         let allowed = self.allowed.iter().map(|host| host.parse().unwrap());
         let direct = Direct::over(
             Arc::clone(&self.resolver) as _,
@@ -150,7 +150,7 @@ fn webhook(name: &str) -> Receiver {
     Receiver::Webhook(name.to_owned())
 }
 
-fn message() -> Message {
+pub(super) fn message() -> Message {
     Message {
         id: "msg-1".into(),
         payload: r#"{"event":"VIEW_CREATED", "latency":1.10}"#.into(),

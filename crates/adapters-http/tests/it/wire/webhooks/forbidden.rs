@@ -1,4 +1,6 @@
 //! What no delivery may reach: recorded where connections are made, and by servers on loopback.
+//!
+//! Public addresses stand only where connections are recorded instead of made: also a test that fails sends nothing out.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -135,7 +137,7 @@ async fn t_01_a_name_that_answers_otherwise_each_time_leads_nowhere_forbidden() 
 async fn t_01_servers_on_loopback_hear_of_no_delivery_that_nobody_allowed() {
     let canary = Peer::canary().await;
     let port = canary.address.port();
-    let resolver = Answers::of(&["127.0.0.1", "8.8.8.8 127.0.0.1", "::1 127.0.0.1"]);
+    let resolver = Answers::of(&["127.0.0.1", "::1 127.0.0.1", "127.0.0.1 ::1"]);
     // The port beside it, and the host under another name, say nothing of this one.
     let setup = Setup::new()
         .resolver(&resolver)
@@ -191,7 +193,8 @@ async fn t_01_with_real_connections_the_first_answer_is_dialed_and_no_second_one
 
 #[tokio::test]
 async fn the_reason_of_a_refusal_names_the_address_and_what_to_do() {
-    let setup = Setup::new().resolver(&Answers::of(&["8.8.8.8 10.1.2.3"]));
+    let mut setup = Setup::new().resolver(&Answers::of(&["8.8.8.8 10.1.2.3"]));
+    setup.dialer = Arc::new(Recorder::default());
     let setup = setup.route("bi", direct("https://hooks.internal/canary"));
     let error = setup.sender().send(&webhook("bi"), &message()).await;
     insta::assert_snapshot!(error.unwrap_err(), @"the receiver's address 10.1.2.3 is not public (private), and network.allow_hosts does not name its host and port");

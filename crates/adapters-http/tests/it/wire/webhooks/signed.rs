@@ -8,6 +8,7 @@ use cxda_domain::instant::UtcMillis;
 use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::webhook::WebhookSender;
+use cxda_simulator::WebhookSecret;
 use http::{HeaderMap, HeaderName};
 use standardwebhooks::Webhook;
 
@@ -141,4 +142,37 @@ async fn a_delivery_over_tls_names_the_host_of_the_url_and_goes_to_the_address_t
     assert!(requests[0].contains(&host), "{}", requests[0]);
     assert_eq!(requests[1], "hooks.example");
     assert_eq!(resolver.asked(), ["hooks.example"]);
+}
+
+#[tokio::test]
+async fn t_14_the_receiver_of_the_simulator_takes_what_is_signed_and_once() {
+    let mut simulated = crate::bench::Setup::new();
+    simulated.sim.webhook_secret = Some(WebhookSecret::parse(OLD).unwrap());
+    let bench = simulated.start().await;
+    let base = bench.sim.base_url();
+    let route = |secrets| {
+        let parse = |text: &&str| SigningSecret::parse(&SecretText::new(*text)).unwrap();
+        Route::Direct {
+            url: SecretText::new(format!("{base}/__sim/webhooks/bi")),
+            secrets: <[&str]>::iter(secrets).map(parse).collect(),
+        }
+    };
+    let setup = Setup::new()
+        .allowed(base.trim_start_matches("http://"))
+        .route("old", route(&[OLD]))
+        .route("rotating", route(&[NEW, OLD]))
+        .route("new", route(&[NEW]))
+        .route("unsigned", route(&[]));
+    let sender = setup.sender();
+    for (name, taken) in [
+        ("new", false),
+        ("unsigned", false),
+        ("rotating", true),
+        ("old", true),
+    ] {
+        let sent = sender.send(&webhook(name), &message()).await;
+        assert_eq!(sent.is_ok(), taken, "{name}: {sent:?}");
+    }
+    let statuses: Vec<_> = bench.sim.log().iter().map(|entry| entry.status).collect();
+    assert_eq!(statuses, [Some(401), Some(400), Some(204), Some(200)]);
 }
