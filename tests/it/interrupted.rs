@@ -1,7 +1,6 @@
-//! Runs that do not come to their end, or must not begin: part failures, lost answers, locks, signals, and an audit
-//! log that cannot be written.
+//! Runs that do not come to their end, or must not begin: part failures, lost answers, locks, and an audit log that cannot
+//! be written.
 
-use std::io::{BufRead, BufReader};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -261,77 +260,6 @@ fn of_two_applies_at_once_one_proceeds_and_the_other_exits_10_and_names_the_hold
         // The tenant still lists nothing, so the third finds its action gone and makes it again.
         let _ = third.join().unwrap().exits(0);
     });
-}
-
-#[cfg(unix)]
-#[test]
-fn a_signal_ends_the_run_after_what_has_begun_and_everything_is_recorded() {
-    for (signal, code) in [("TERM", 143), ("INT", 130)] {
-        let gate = Gate::default();
-        let server = gated(&gate);
-        let project = Project::on(server.base_url());
-        project.write(
-            "a.cxda.yaml",
-            action("alpha", "") + &action("beta", "alpha"),
-        );
-        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_cxda"))
-            .args(["apply", "--yes"])
-            .env_clear()
-            .env("CXONE_CLIENT_ID", "a")
-            .env("CXONE_CLIENT_SECRET", "b-secret")
-            .current_dir(project.path())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        gate.wait_until_reached();
-        let sent = std::process::Command::new("kill")
-            .args([format!("-{signal}"), process.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
-        let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
-        assert!(said.any(|line| line.unwrap().contains("Stopping")));
-        gate.open();
-        assert_eq!(process.wait().unwrap().code(), Some(code), "{signal}");
-        let phases: Vec<Value> = project
-            .audit()
-            .iter()
-            .map(|record| record["phase"].clone())
-            .collect();
-        assert_eq!(phases, [json!("intended"), json!("done")], "{signal}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_signal_ends_a_plan_at_once() {
-    for (signal, code) in [("TERM", 143), ("INT", 130)] {
-        let gate = Gate::default();
-        let waiting = gate.clone();
-        let server = Scripted::with_token(move |_| {
-            waiting.pass();
-            Answer::empty_page()
-        });
-        let project = Project::on(server.base_url());
-        project.write("a.cxda.yaml", action("alpha", ""));
-        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_cxda"))
-            .arg("plan")
-            .env_clear()
-            .env("CXONE_CLIENT_ID", "a")
-            .env("CXONE_CLIENT_SECRET", "b-secret")
-            .current_dir(project.path())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        gate.wait_until_reached();
-        let sent = std::process::Command::new("kill")
-            .args([format!("-{signal}"), process.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
-        // The server still holds its answer back.
-        assert_eq!(process.wait().unwrap().code(), Some(code), "{signal}");
-        gate.open();
-    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod audit_trail;
 mod bad_input;
+mod crash;
 mod datetime;
 mod dialects;
 mod doctor;
@@ -24,6 +25,8 @@ mod quickstart;
 mod saved_plan;
 mod secrets;
 mod server_answers;
+#[cfg(unix)]
+mod signals;
 mod stage;
 mod streams;
 mod tenant_rules;

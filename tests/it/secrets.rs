@@ -1,7 +1,9 @@
 //! Planted secrets: none of them may be found in any output, file, log or error, in any form that gives it away.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -9,10 +11,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::stage::{Call, Ended, Foreign, Habits, Project};
 
+mod commands;
 mod echoes;
+#[cfg(target_os = "linux")]
+mod ends;
+mod spellings;
 
 /// Name and value of each secret. Some hold what encodings change.
-const SECRETS: [(&str, &str); 12] = [
+const SECRETS: [(&str, &str); 14] = [
     ("client secret", "planted-01 client/secret+with=odd&signs%"),
     ("token", "planted-02.token_of-the.tenant"),
     (
@@ -31,17 +37,27 @@ const SECRETS: [(&str, &str); 12] = [
     ("webhook signing secret", "whsec_cGxhbnRlZC0xMC1zaWduaW5n"),
     ("encrypted from an environment file", "planted-11-env-file"),
     ("encrypted, changed later", "planted-12-second-value"),
+    ("access key's secret", "planted-13:key's+secret"),
+    (
+        "encrypted, of several lines",
+        "planted-14\nsecond \"line\"\n\tthird",
+    ),
 ];
+
+/// Each secret by its name, with every form that gives it away.
+static FORMS: LazyLock<Vec<(&str, Vec<(&str, String)>)>> =
+    LazyLock::new(|| SECRETS.map(|(name, secret)| (name, forms(secret))).into());
 
 fn secret(number: usize) -> &'static str {
     SECRETS[number - 1].1
 }
 
 /// The files that hold secrets because the test put them there.
-const PLANTED: [&str; 4] = [
+const PLANTED: [&str; 5] = [
     "secrets/four.txt",
     "secrets/five.json",
     "secrets/eight.txt",
+    "secrets/fourteen.txt",
     "it.env",
 ];
 
@@ -60,6 +76,7 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         .fold(url.clone(), |text, (from, to)| text.replace(from, to));
     let mut forms = vec![
         ("as it is", secret.to_owned()),
+        ("cut", secret.chars().take(10).collect()),
         ("escaped for JSON", json.clone()),
         (
             "escaped for JSON twice",
@@ -68,7 +85,8 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("URL-encoded", url),
         ("URL-encoded, save dashes", form.clone()),
         ("form-encoded", form.replace("%20", "+")),
-        ("in hex", hex),
+        ("in hex", hex.clone()),
+        ("in hex", hex.to_uppercase()),
     ];
     // Base64 looks different at each of three places of a larger text; the first and last groups mix with neighbours.
     for shift in 0..3 {
@@ -86,10 +104,10 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
 #[track_caller]
 fn assert_clean(what: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for (name, secret) in SECRETS {
-        for (form, given) in forms(secret) {
+    for (name, forms) in &*FORMS {
+        for (form, given) in forms {
             assert!(
-                !text.contains(&given),
+                !text.contains(given),
                 "{what} gives away the {name}, {form}:\n{text}"
             );
         }
@@ -104,10 +122,29 @@ fn assert_ended_clean(what: &str, ended: &Ended) {
 
 #[track_caller]
 fn assert_files_clean(project: &Project) {
-    for (path, bytes) in project.files() {
-        if !PLANTED.iter().any(|planted| path == Path::new(planted)) {
-            assert_clean(&path.display().to_string(), &bytes);
+    assert_new_files_clean(project, &mut BTreeMap::new());
+}
+
+/// The same of all that is not in `seen`, which takes note of it.
+#[track_caller]
+fn assert_new_files_clean(project: &Project, seen: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    let files = project.files();
+    for (path, bytes) in &files {
+        let planted = PLANTED.iter().any(|planted| path == Path::new(planted));
+        if !planted && seen.get(path) != Some(bytes) {
+            assert_clean(&path.display().to_string(), bytes);
         }
+    }
+    *seen = files;
+}
+
+/// `text` as a header can hold it: encoded where it cannot be as it is.
+fn fit_for_a_header(text: &str) -> String {
+    let fits = |c: char| c.is_ascii() && !c.is_control();
+    if text.chars().all(fits) {
+        text.to_owned()
+    } else {
+        utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
     }
 }
 
@@ -133,6 +170,8 @@ secret = {{env = "HOOK_SECRET"}}
         format!(r#"{{"key": "{}", "n": 1.0}}"#, secret(5)),
     );
     project.write("secrets/eight.txt", secret(8));
+    project.write("secrets/fourteen.txt", secret(14));
+    project.write("tmp/.keep", "");
     project.write("it.env", format!("FROM_FILE={}\n", secret(11)));
     project.write(
         "a.cxda.yaml",
@@ -152,6 +191,7 @@ spec:
     - {name: eight, type: string, valueFrom: {file: secrets/eight.txt}}
     - {name: eleven, type: string, encrypted: true, valueFrom: {env: FROM_FILE}}
     - {name: twelve, type: string, encrypted: true, valueFrom: {env: TWELVE}}
+    - {name: fourteen, type: string, encrypted: true, valueFrom: {file: secrets/fourteen.txt}}
 ---
 apiVersion: cxda/v1
 kind: DataAction
@@ -168,7 +208,16 @@ spec:
 fn talkative(project: &Project, words: &[&str]) -> Call {
     let loud = ["-v", "-v", "--log-format", "json", "--env-file", "it.env"];
     let call = project.cxda(&[&loud[..], words].concat());
+    with_secrets(call, project)
+}
+
+/// The call with every secret in its environment.
+fn with_secrets(call: Call, project: &Project) -> Call {
     call.env("CXONE_CLIENT_ID", "an-id")
+        .env("TMPDIR", project.path().join("tmp"))
+        .env("CXONE_TOKEN", secret(2))
+        .env("CXONE_ACCESS_KEY_ID", "a-key-id")
+        .env("CXONE_ACCESS_KEY_SECRET", secret(13))
         .env("CXONE_CLIENT_SECRET", secret(1))
         .env("THREE", secret(3))
         .env("SIX", secret(6))

@@ -106,10 +106,15 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// So much more room than a file is long keeps a buffer from growing when its end is looked for.
+const READ_AHEAD: usize = 64;
+
 fn file_text(path: &Path) -> Result<SecretText, Failure> {
     // Mounted secrets are symbolic links, so links are followed here.
     let file = atomic::open_followed(path)?;
-    let mut bytes = Vec::new();
+    // Room for all of it at once, for a buffer that grows leaves copies of its content behind.
+    let length = file.metadata()?.len().min(ReferencedSecrets::MAX_BYTES + 1);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + READ_AHEAD);
     file.take(ReferencedSecrets::MAX_BYTES + 1)
         .read_to_end(&mut bytes)?;
     let fits =

@@ -53,7 +53,7 @@ impl Screen {
     /// The first characters of a body that cannot be used.
     pub(crate) fn glimpse(&self, body: &[u8]) -> String {
         let redactor = self.redactor();
-        let head = &body[..body.len().min(MAX_TEXT_BYTES)];
+        let head = &body[..body.len().min(MAX_RAW_BYTES)];
         let text = String::from_utf8_lossy(head);
         let clean = shown(&redactor, &text, body.len() - head.len());
         clean.chars().take(MAX_GLIMPSE_CHARS).collect()
@@ -78,22 +78,19 @@ fn shown(redactor: &Redactor, head: &str, left_out: usize) -> String {
         let kept = clean.len().saturating_sub(redactor.longest());
         clean.truncate(clean.floor_char_boundary(kept));
     }
-    redactor.redact(&clean)
+    in_one_line(&redactor.redact(&clean))
 }
 
-/// `text` in one line: white space as single spaces, without control, bidirectional and invisible characters.
+/// `text` without control, bidirectional and invisible characters, save white space.
 fn visible(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len().min(MAX_TEXT_BYTES));
-    for c in text.chars() {
-        if c.is_whitespace() {
-            if !clean.ends_with(' ') {
-                clean.push(' ');
-            }
-        } else if is_plain(c) {
-            clean.push(c);
-        }
-    }
-    clean.trim().to_owned()
+    let keep = |c: &char| c.is_whitespace() || is_plain(*c);
+    text.chars().filter(keep).collect()
+}
+
+/// `text` with its white space as single spaces.
+fn in_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// At most `limit` bytes of `text`, ended by `…` where something is left out.
@@ -146,12 +143,17 @@ mod tests {
         screen.hide([SecretText::new("hunter2")]);
         assert_eq!(screen.clean("key hunter2!"), "key <redacted>!");
         assert_eq!(screen.clean("key hun\u{200b}ter2!"), "key <redacted>!");
+        screen.hide([SecretText::new("of two\n\tlines")]);
+        assert_eq!(screen.clean("o\u{1b}f two\n\tlines"), "<redacted>");
         assert_eq!(screen.glimpse(b"hunter2 \xff"), "<redacted> \u{fffd}");
-        for half in ["hunter2", "h\u{200b}u\u{200b}n\u{200b}ter2"] {
+        for half in [
+            "hunter2",
+            "h\u{200b}u\u{200b}n\u{200b}ter2",
+            r"\u0068\u0075\u006e\u0074er2",
+        ] {
             let bytes = half.len() - "ter2".len();
-            let split = " ".repeat(MAX_TEXT_BYTES - bytes) + half;
-            assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
             let split = " ".repeat(MAX_RAW_BYTES - bytes) + half;
+            assert_eq!(screen.glimpse(split.as_bytes()), "", "nor half of a secret");
             assert_eq!(screen.clean(&split), "", "nor half of a secret");
         }
     }

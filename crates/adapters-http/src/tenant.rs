@@ -153,6 +153,11 @@ impl HttpTenant {
         self.link.screen.hide(secrets);
     }
 
+    /// `text` without any of the secrets in use; else as it is.
+    pub fn redact(&self, text: &str) -> String {
+        self.link.screen.redact(text)
+    }
+
     pub(crate) fn screen(&self) -> &Screen {
         &self.link.screen
     }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use cxda_domain::secret::SecretText;
+
 /// The tenant's base URL; with it no settings file is needed.
 pub(crate) const BASE_URL: &str = "CXONE_BASE_URL";
 /// What fills `{region}` in a base URL.
@@ -36,7 +38,7 @@ pub(crate) const NO_COLOR: &str = "NO_COLOR";
 /// The variables of the process, and below them those of a file that was named with `--env-file`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    file: BTreeMap<String, String>,
+    file: BTreeMap<String, SecretText>,
 }
 
 impl Environment {
@@ -58,7 +60,7 @@ impl Environment {
         for (index, entry) in entries.enumerate() {
             let (name, value) =
                 entry.map_err(|_| format!("entry {} of {shown} is not NAME=VALUE", index + 1))?;
-            file.insert(name, value);
+            file.insert(name, SecretText::new(value));
         }
         Ok(Self { file })
     }
@@ -70,7 +72,8 @@ impl Environment {
             reason = "this is the one place that reads the environment"
         )]
         let value = std::env::var_os(name);
-        value.or_else(|| self.file.get(name).map(OsString::from))
+        let in_file = || self.file.get(name).map(|value| value.expose().into());
+        value.or_else(in_file)
     }
 
     /// The value of `name`; `None` where it is not set or is not UTF-8.

@@ -1,6 +1,7 @@
 //! The thin binary: parse arguments, settle settings, wire adapters, run one use case, print, choose the exit code.
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ mod cli;
 mod commands;
 mod env;
 mod exit;
+mod guard;
 mod interrupt;
 mod log;
 mod pause;
@@ -27,7 +29,9 @@ mod wiring;
 
 /// Runs `cxda` with these arguments, the program's name first, and says how the process ends.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(run(arguments).code())
+    guard::close_memory();
+    let exit = catch_unwind(AssertUnwindSafe(|| run(arguments)));
+    ExitCode::from(exit.unwrap_or(Exit::Unexpected).code())
 }
 
 /// A path as if the process had been started in the folder named with `-C`.
@@ -51,12 +55,13 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     log::start(&cli.global);
+    let screen = Screen::new(&cli.global, &Environment::of_process());
+    guard::hide_values_of_panics(screen);
     let environment = match &cli.global.env_file {
         None => Environment::of_process(),
         Some(path) => match Environment::with_file(&in_directory(&cli.global, path)) {
             Ok(environment) => environment,
             Err(message) => {
-                let screen = Screen::new(&cli.global, &Environment::of_process());
                 screen.error_message(&message);
                 return Exit::Invalid;
             }

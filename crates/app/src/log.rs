@@ -32,6 +32,8 @@ pub(crate) fn start(global: &Global) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would tell on stderr that stderr cannot be written, and panic.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_target(false);
     // A second start in one process, as in tests, keeps the first.

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::instant::UtcMillis;
-use crate::key::{Digest, Fingerprint, ResourceId};
+use crate::key::{Digest, DigestKey, Fingerprint, ResourceId};
 use crate::projection::{Projection, canonical};
 
-/// What was last applied to one resource. It holds digests only: no script and no value.
+/// What was last applied to one resource. It holds keyed digests only: no script and no value, and nothing to try values on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastApplied {
@@ -18,7 +18,7 @@ pub struct LastApplied {
     pub address: Address,
     /// The server's id of it.
     pub id: ResourceId,
-    /// A digest of each managed field, by its path.
+    /// A keyed digest of each managed field, by its path.
     pub fields: BTreeMap<String, Digest>,
     /// Each encrypted value, by the variable's name.
     pub secrets: BTreeMap<String, KeptSecret>,
@@ -45,11 +45,12 @@ impl LastApplied {
         fields: &Projection,
         secrets: BTreeMap<String, Fingerprint>,
         protect: bool,
+        key: &DigestKey,
     ) -> Self {
         Self {
             address,
             id,
-            fields: field_digests(fields),
+            fields: field_digests(fields, key),
             secrets: secrets
                 .into_iter()
                 .map(|(name, fingerprint)| (name, KeptSecret::undated(fingerprint)))
@@ -83,25 +84,30 @@ impl KeptSecret {
 }
 
 /// A digest of each leaf of `fields`, by its path.
-pub fn field_digests(fields: &Projection) -> BTreeMap<String, Digest> {
+fn field_digests(fields: &Projection, key: &DigestKey) -> BTreeMap<String, Digest> {
     let mut digests = BTreeMap::new();
-    for (key, value) in fields.fields() {
-        collect_leaves(key, value, &mut digests);
+    for (path, value) in fields.fields() {
+        collect_leaves(path, value, key, &mut digests);
     }
     digests
 }
 
 /// Adds a digest of each leaf of `value`, which stands at `path`.
-pub(crate) fn collect_leaves(path: &str, value: &Value, digests: &mut BTreeMap<String, Digest>) {
+pub(crate) fn collect_leaves(
+    path: &str,
+    value: &Value,
+    key: &DigestKey,
+    digests: &mut BTreeMap<String, Digest>,
+) {
     match value {
         // A projection is at most three levels deep, so the depth of this recursion is bounded.
         Value::Object(members) => {
-            for (key, member) in members {
-                collect_leaves(&format!("{path}.{key}"), member, digests);
+            for (name, member) in members {
+                collect_leaves(&format!("{path}.{name}"), member, key, digests);
             }
         }
         leaf => {
-            digests.insert(path.to_owned(), Digest::of(canonical(leaf).to_string()));
+            digests.insert(path.to_owned(), key.digest(canonical(leaf).to_string()));
         }
     }
 }
@@ -112,14 +118,33 @@ mod tests {
 
     use super::*;
 
+    fn key() -> DigestKey {
+        DigestKey::new(|_| Fingerprint::new("k"))
+    }
+
     #[test]
     fn each_leaf_has_a_digest_and_a_number_has_one_however_it_is_written() {
-        let digests =
-            |value: Value| field_digests(&Projection::new(value.as_object().unwrap().clone()));
+        let digests = |value: Value| {
+            field_digests(&Projection::new(value.as_object().unwrap().clone()), &key())
+        };
         let found = digests(json!({"a": 1, "b": {"c": [1, {"x": null}], "d": {}}}));
         assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "b.c"]);
         assert_eq!(found, digests(json!({"a": 1.0, "b": {"c": [1.0, {}]}})));
         assert_ne!(found, digests(json!({"a": 2, "b": {"c": [1, {}]}})));
+    }
+
+    #[test]
+    fn t_13_no_digest_of_a_record_can_be_had_without_the_key() {
+        let fields = Projection::new(
+            json!({"variables": {"on": {"value": "true"}}})
+                .as_object()
+                .unwrap()
+                .clone(),
+        );
+        let digest = field_digests(&fields, &key())["variables.on.value"].clone();
+        for guessed in ["true", "\"true\""] {
+            assert_ne!(digest, Digest::of(guessed));
+        }
     }
 
     #[test]
@@ -134,6 +159,7 @@ mod tests {
                 &Projection::default(),
                 secrets,
                 false,
+                &key(),
             )
         };
         let since = |applied: &LastApplied| applied.secrets["v"].since;
@@ -157,6 +183,7 @@ mod tests {
             &fields,
             secrets,
             true,
+            &key(),
         );
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<LastApplied>(&text).unwrap(), record);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::applied::{LastApplied, collect_leaves};
-use crate::key::Digest;
+use crate::key::{Digest, DigestKey};
 use crate::projection::{Projection, canonical};
 use crate::variable::looks_like_mask;
 
@@ -195,14 +195,14 @@ fn same(left: &Value, right: &Value) -> bool {
     left == right || canonical(left) == canonical(right)
 }
 
-/// Which side moved in `field` since `base`; a field that was never applied is pending.
-pub fn cause(field: &FieldDifference, base: Option<&LastApplied>) -> Cause {
+/// Which side moved in `field` since `base`, whose digests are under `key`; a field that was never applied is pending.
+pub fn cause(field: &FieldDifference, base: Option<&LastApplied>, key: &DigestKey) -> Cause {
     let Some(base) = base else {
         return Cause::Pending;
     };
     let base = below(&field.path, &base.fields);
-    let wanted = leaves(&field.path, &field.after);
-    let shown = leaves(&field.path, &field.before);
+    let wanted = leaves(&field.path, &field.after, key);
+    let shown = leaves(&field.path, &field.before, key);
     if base.is_empty() {
         // Nothing was applied here: either the file names it first, or only the tenant has it.
         return if wanted.is_empty() {
@@ -235,10 +235,10 @@ fn below(path: &str, all: &BTreeMap<String, Digest>) -> BTreeMap<String, Digest>
         .collect()
 }
 
-fn leaves(path: &str, value: &Value) -> BTreeMap<String, Digest> {
+fn leaves(path: &str, value: &Value, key: &DigestKey) -> BTreeMap<String, Digest> {
     let mut digests = BTreeMap::new();
     if !value.is_null() {
-        collect_leaves(path, value, &mut digests);
+        collect_leaves(path, value, key, &mut digests);
     }
     digests
 }
@@ -261,6 +261,7 @@ mod tests {
 
     use super::*;
     use crate::address::Address;
+    use crate::key::Fingerprint;
 
     fn projection(value: &Value) -> Projection {
         Projection::new(value.as_object().unwrap().clone())
@@ -348,10 +349,12 @@ mod tests {
 
     #[test]
     fn cause_tells_which_side_moved() {
+        let key = DigestKey::new(|_| Fingerprint::new("k"));
         let base = |fields: Value| {
             let id = "id1".parse().unwrap();
             let fields = projection(&fields);
-            LastApplied::new(Address::action("abc"), id, &fields, BTreeMap::new(), false)
+            let secrets = BTreeMap::new();
+            LastApplied::new(Address::action("abc"), id, &fields, secrets, false, &key)
         };
         let applied = base(json!({"a": 1, "variables": {"v": {"value": "1", "type": "string"}}}));
         let field = |path: &str, before: Value, after: Value| FieldDifference {
@@ -397,9 +400,10 @@ mod tests {
                 Cause::Drift,
             ),
         ] {
-            assert_eq!(cause(&field, Some(&applied)), want, "case: {label}");
+            assert_eq!(cause(&field, Some(&applied), &key), want, "case: {label}");
         }
-        assert_eq!(cause(&field("a", json!(1), json!(2)), None), Cause::Pending);
+        let first = field("a", json!(1), json!(2));
+        assert_eq!(cause(&first, None, &key), Cause::Pending);
         assert_eq!(Cause::Pending.with(Cause::Drift), Cause::Conflict);
         assert_eq!(Cause::Drift.with(Cause::Drift), Cause::Drift);
     }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::secret::SecretText;
+
 macro_rules! opaque {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -110,18 +112,51 @@ pub struct Digest(String);
 impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Self::from(Sha256::new_with_prefix(bytes))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Sha256> for Digest {
+    fn from(state: Sha256) -> Self {
         let mut text = String::with_capacity(64);
-        for byte in Sha256::digest(bytes.as_ref()) {
+        for byte in state.finalize() {
             for nibble in [byte >> 4, byte & 0xf] {
                 text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
             }
         }
         Self(text)
     }
+}
 
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// The key of digests that tell nothing to who lacks it, however few values there are to be tried.
+#[derive(Clone)]
+pub struct DigestKey(Sha256);
+
+impl DigestKey {
+    /// What it is made from; no value of a variable can hold that character.
+    const LABEL: &str = "\0key of the digests of fields";
+
+    /// The key that belongs to the key of `fingerprint`.
+    pub fn new(fingerprint: impl FnOnce(&SecretText) -> Fingerprint) -> Self {
+        let key = fingerprint(&SecretText::new(Self::LABEL));
+        Self(Sha256::new_with_prefix(key.as_str()))
+    }
+
+    /// The keyed digest of `bytes`: the hash under the key of a hash under the key.
+    pub fn digest(&self, bytes: impl AsRef<[u8]>) -> Digest {
+        let inner = self.0.clone().chain_update(bytes).finalize();
+        Digest::from(self.0.clone().chain_update(inner))
+    }
+}
+
+impl fmt::Debug for DigestKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("DigestKey").finish_non_exhaustive()
     }
 }
 
@@ -156,6 +191,17 @@ mod tests {
     fn digest_is_lower_case_hex() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of("").as_str(), empty);
+    }
+
+    #[test]
+    fn t_13_a_keyed_digest_is_another_one_under_another_key() {
+        let key = |text: &'static str| DigestKey::new(move |_| Fingerprint::new(text));
+        let digest = key("one").digest("true");
+        assert_eq!(digest, key("one").digest("true"));
+        assert_ne!(digest, key("other").digest("true"));
+        assert_ne!(digest, key("one").digest("false"));
+        assert_ne!(digest, Digest::of("true"));
+        assert_eq!(format!("{:?}", key("one")), "DigestKey { .. }");
     }
 
     #[test]

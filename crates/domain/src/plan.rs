@@ -11,7 +11,7 @@ use crate::address::{Address, AddressPattern, ResourceKind};
 use crate::applied::LastApplied;
 use crate::body::{ActionBody, ViewBody};
 use crate::diff::{Cause, FieldDifference, LeftOut, cause, differences};
-use crate::key::{Digest, Fingerprint, ResourceId};
+use crate::key::{Digest, DigestKey, Fingerprint, ResourceId};
 use crate::manifest::Manifest;
 use crate::observed::{ObservedResource, ObservedState};
 use crate::projection::Projection;
@@ -199,6 +199,8 @@ pub struct PlanInput<'a> {
     pub observed: &'a ObservedState,
     /// What was last applied.
     pub applied: &'a BTreeMap<Address, LastApplied>,
+    /// The key of the digests in it.
+    pub key: &'a DigestKey,
     /// What to plan.
     pub scope: &'a PlanScope,
     /// What reading the tenant cost.
@@ -276,7 +278,10 @@ fn write(input: PlanInput<'_>, address: &Address, desired: &Desired) -> Outcome 
     // What was applied to another resource of this name, which is gone, says nothing about this one.
     let applied = applied.filter(|applied| applied.id == there.id);
     let mut fields = differences(&wanted, &there.fields, LeftOut::MeansEmpty);
-    let mut causes: Vec<Cause> = fields.iter().map(|field| cause(field, applied)).collect();
+    let mut causes: Vec<Cause> = fields
+        .iter()
+        .map(|field| cause(field, applied, input.key))
+        .collect();
     let secrets = changed_secrets(desired, applied, &fields);
     causes.extend(secrets.iter().map(|_| Cause::Pending));
     fields.extend(secrets);
@@ -288,6 +293,7 @@ fn write(input: PlanInput<'_>, address: &Address, desired: &Desired) -> Outcome 
             &wanted,
             desired.secrets.clone(),
             desired.protect,
+            input.key,
         )
         .dated(applied, None);
         return Outcome::Unchanged((applied != Some(&now)).then_some(now));

@@ -48,7 +48,7 @@ pub fn due_secrets(
 mod tests {
     use super::*;
     use crate::applied::KeptSecret;
-    use crate::key::Fingerprint;
+    use crate::key::{DigestKey, Fingerprint};
     use crate::projection::Projection;
 
     #[test]
@@ -69,7 +69,9 @@ mod tests {
         let address = Address::action("score");
         let id = "id-1".parse().unwrap();
         let fields = Projection::default();
-        let mut applied = LastApplied::new(address.clone(), id, &fields, BTreeMap::new(), false);
+        let key = DigestKey::new(|_| Fingerprint::new("k"));
+        let secrets = BTreeMap::new();
+        let mut applied = LastApplied::new(address.clone(), id, &fields, secrets, false, &key);
         for (name, since, _) in cases {
             let fingerprint = Fingerprint::new("f");
             let secret = KeptSecret { fingerprint, since };

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::secret::discard;
+
 /// Name of an environment variable: an ASCII letter, then ASCII letters, digits or `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -122,9 +124,12 @@ impl VariableType {
             Self::String => Some(text.to_owned()),
             Self::Integer => text.parse::<i64>().ok().map(|number| number.to_string()),
             Self::Boolean => text.parse::<bool>().ok().map(|value| value.to_string()),
-            Self::Object => serde_json::from_str(text)
-                .ok()
-                .and_then(|value| self.wire_text(&value)),
+            Self::Object => {
+                let value = serde_json::from_str(text).ok()?;
+                let compact = self.wire_text(&value);
+                discard(value);
+                compact
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use cxda_domain::address::{Address, AddressPattern, ResourceKind};
 use cxda_domain::applied::LastApplied;
 use cxda_domain::check;
 use cxda_domain::diff::shows_all;
+use cxda_domain::key::DigestKey;
 use cxda_domain::manifest::Manifest;
 use cxda_domain::observed::ObservedState;
 use cxda_domain::plan::{Desired, Plan, PlanInput, PlanScope, plan as compare};
@@ -128,11 +129,13 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
     complete(ports.tenant, &resolved.desired, &mut observation)
         .await
         .map_err(PlanError::Observe)?;
+    let key = DigestKey::new(|label| ports.journal.fingerprint(label));
     let input = PlanInput {
         manifest: &project.manifest,
         desired: &resolved.desired,
         observed: &observation.state,
         applied: &applied,
+        key: &key,
         scope,
         spent: &observation.spent,
     };

@@ -120,7 +120,7 @@ async fn a_run_ends_soon_after_it_is_asked_to_and_the_next_one_goes_on() {
         on_writes(&json!({"kind": "answer", "status": 423, "body": {}})),
         json!([{"operation": "token", "fault": {"kind": "silence"}}]),
         json!([{"operation": "getAction", "fault": {"kind": "silence"}}]),
-        json!([{"operation": "getAction", "fault": {"kind": "alter", "body": {"status": "PUBLISHING"}}}]),
+        json!([{"operation": "getAction", "fault": {"kind": "alter", "body": {"state": "PUBLISHING"}}}]),
         json!([
             {"operation": "createAction", "fault": {"kind": "drop"}},
             {"operation": "listActions", "fault": {"kind": "silence"}},

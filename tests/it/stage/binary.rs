@@ -50,17 +50,23 @@ impl Call {
             .env("CXONE_CLIENT_SECRET", "the-client-secret")
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end, also where it is killed; the exit code is then -1.
     #[track_caller]
-    pub(crate) fn run(mut self) -> Ended {
+    pub(crate) fn run_or_die(mut self) -> Ended {
         let output = self.command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let ended = Ended {
+        Ended {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
             code: output.status.code().unwrap_or(-1),
             words: self.words,
-        };
+        }
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    pub(crate) fn run(self) -> Ended {
+        let ended = self.run_or_die();
         assert_ne!(ended.code, -1, "killed or too slow: {ended:#?}");
         ended
     }

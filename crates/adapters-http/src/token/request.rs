@@ -87,11 +87,8 @@ impl TokenRequest {
 
     /// The other spellings in which the secrets are sent.
     pub(super) fn secrets(&self) -> Vec<SecretText> {
-        let encoded = self
-            .credentials
-            .secrets()
-            .into_iter()
-            .map(|secret| SecretText::new(form_encoded(&secret)));
+        let secrets = self.credentials.secrets();
+        let encoded = secrets.iter().map(form_encoded);
         let basic = match &self.credentials {
             Credentials::ClientCredentials {
                 client_id,
@@ -102,7 +99,7 @@ impl TokenRequest {
                 client_id,
                 client_secret,
                 ..
-            } => Some(SecretText::new(basic(client_id, client_secret))),
+            } => Some(basic(client_id, client_secret)),
             _ => None,
         };
         encoded.chain(basic).collect()
@@ -192,7 +189,7 @@ impl TokenRequest {
 }
 
 fn with_basic(call: Call, id: &SecretText, secret: &SecretText) -> Call {
-    let text = format!("Basic {}", basic(id, secret));
+    let text = format!("Basic {}", basic(id, secret).expose());
     // Base64 fits into a header, so there is always one.
     match HeaderValue::try_from(text) {
         Ok(mut value) => {
@@ -204,12 +201,16 @@ fn with_basic(call: Call, id: &SecretText, secret: &SecretText) -> Call {
 }
 
 /// Id and secret as HTTP Basic has them, each form-encoded first, so that `:` and `%` survive.
-fn basic(id: &SecretText, secret: &SecretText) -> String {
-    STANDARD.encode(format!("{}:{}", form_encoded(id), form_encoded(secret)))
+fn basic(id: &SecretText, secret: &SecretText) -> SecretText {
+    let (id, secret) = (form_encoded(id), form_encoded(secret));
+    let pair = SecretText::new(format!("{}:{}", id.expose(), secret.expose()));
+    SecretText::new(STANDARD.encode(pair.expose()))
 }
 
-fn form_encoded(text: &SecretText) -> String {
-    byte_serialize(text.expose().as_bytes()).collect()
+fn form_encoded(text: &SecretText) -> SecretText {
+    let mut encoded = String::with_capacity(3 * text.expose().len());
+    encoded.extend(byte_serialize(text.expose().as_bytes()));
+    SecretText::new(encoded)
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
@@ -217,14 +218,24 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 fn json_object(fields: &[(&str, &str)]) -> String {
-    let members = fields.iter().map(|(name, value)| {
-        let member = (
-            serde_json::Value::from(*name),
-            serde_json::Value::from(*value),
-        );
-        format!("{}:{}", member.0, member.1)
-    });
-    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    // A text can always be written as JSON.
+    let quoted = |text: &str| SecretText::new(serde_json::to_string(text).unwrap_or_default());
+    let member = |(name, value): &(&str, &str)| (quoted(name), quoted(value));
+    let members: Vec<_> = fields.iter().map(member).collect();
+    let lengths = members
+        .iter()
+        .map(|(name, value)| name.expose().len() + value.expose().len());
+    // Made at its full length, for what grows leaves copies behind.
+    let mut object = String::with_capacity(2 + lengths.map(|length| length + 2).sum::<usize>());
+    object.push('{');
+    for (name, value) in &members {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        object.extend([name.expose(), ":", value.expose()]);
+    }
+    object.push('}');
+    object
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use cxda_usecases::saved::SavedPlan;
 use tracing::Instrument as _;
 
 use crate::cli::{ApplyArgs, OnErrorChoice};
-use crate::commands::plan::{destination, show, unconnected};
+use crate::commands::plan::{destination, hide_echoes, show, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::interrupt;
@@ -137,13 +137,8 @@ async fn refused(
 
 /// Asks, and waits where a signal to stop is heard meanwhile.
 async fn confirmed() -> bool {
-    #[expect(
-        clippy::print_stderr,
-        reason = "a question is neither a result nor an error"
-    )]
-    {
-        eprint!("\nApply this plan? Only `yes` is taken for a yes: ");
-    }
+    let question = "\nApply this plan? Only `yes` is taken for a yes: ";
+    let _ = std::io::stderr().lock().write_all(question.as_bytes());
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         let read = std::io::stdin().lock().read_line(&mut answer);
@@ -188,7 +183,8 @@ impl Run<'_> {
         };
         let planned = plan(ports, scope).await;
         bar.clear();
-        let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+        let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+        hide_echoes(&mut planned.plan, &connection.client);
         let refused = refused(context, self.arguments, connection, &planned, saved);
         if let Some(exit) = refused.await? {
             return Ok(exit);

@@ -54,9 +54,10 @@ async fn show(
     if context.is_json() {
         let text = listing_json(&connection.heading.tenant, kind, &items)
             .map_err(|error| Ended::new(Exit::Unreachable, error))?;
-        context.screen.result(&text);
+        context.screen.result(&connection.client.redact(&text));
     } else if !items.is_empty() {
-        context.screen.result(&listing_text(context.screen, &items));
+        let text = listing_text(context.screen, &items);
+        context.screen.result(&connection.client.redact(&text));
     }
     let thing = kind.trim_end_matches('s');
     match &arguments.name {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use cxda_adapters_fs::plans::PlanFiles;
+use cxda_adapters_http::HttpTenant;
 use cxda_domain::plan::{Plan, PlanScope};
 use cxda_domain::request::RateLimit;
+use cxda_domain::violation::Violations;
 use cxda_ports::journal::Journal;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
@@ -12,6 +14,7 @@ use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::PlanPorts;
 use cxda_usecases::saved::{Destination, SavedPlan};
 use cxda_usecases::validate::validate;
+use serde_json::Value;
 
 use crate::cli::{PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
@@ -97,7 +100,8 @@ async fn look(
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
-    let planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+    let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
+    hide_echoes(&mut planned.plan, &connection.client);
     show(
         context,
         &connection.heading(),
@@ -120,6 +124,36 @@ async fn look(
     } else {
         Exit::Done
     })
+}
+
+/// Takes the secrets in use out of what `plan` says in the tenant's own words.
+pub(super) fn hide_echoes(plan: &mut Plan, client: &HttpTenant) {
+    fn hide(value: &mut Value, client: &HttpTenant) {
+        match value {
+            Value::String(text) => *text = client.redact(text),
+            // What is compared is a few levels deep, so the depth of this recursion is bounded.
+            Value::Array(items) => items.iter_mut().for_each(|item| hide(item, client)),
+            Value::Object(members) => members.values_mut().for_each(|item| hide(item, client)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    for field in plan
+        .changes
+        .iter_mut()
+        .flat_map(|change| &mut change.fields)
+    {
+        // The names of variables are the only words of the tenant in a path.
+        if let Some((block, name)) = field.path.split_once('.') {
+            field.path = format!("{block}.{}", client.redact(name));
+        }
+        hide(&mut field.before, client);
+    }
+    let violations = std::mem::take(&mut plan.violations).into_iter();
+    plan.violations = Violations::new();
+    plan.violations.extend(violations.map(|mut violation| {
+        violation.message = client.redact(&violation.message);
+        violation
+    }));
 }
 
 /// What is wrong with the manifests goes before what keeps the tenant from being reached.

@@ -57,10 +57,14 @@ pub(crate) async fn writing(
     let folder = settings.root.join(STATE_FOLDER);
     let holder = format!("process {} of {}", std::process::id(), settings.actor);
     let start = clock.elapsed();
+    let mut told = false;
     let lock = loop {
         match ProjectLock::acquire(&folder.join(LOCK), &holder) {
             Ok(lock) => break lock,
-            Err(StoreError::Locked { .. }) if clock.elapsed().saturating_sub(start) < wait => {
+            Err(StoreError::Locked { holder }) if clock.elapsed().saturating_sub(start) < wait => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::info!(holder, "waits for the lock");
+                }
                 clock.wait(PAUSE).await;
             }
             Err(error) => return Err(error.into()),

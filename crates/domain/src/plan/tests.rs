@@ -127,6 +127,7 @@ impl World {
             desired: &self.desired(),
             observed: &ObservedState::new(self.there.clone(), BTreeMap::new()),
             applied: &self.applied,
+            key: &key(),
             scope: &self.scope,
             spent,
         })
@@ -153,6 +154,7 @@ impl World {
                 &wanted.body.projection(),
                 wanted.secrets.clone(),
                 wanted.protect,
+                &key(),
             );
             self.applied.insert(change.address.clone(), note);
             self.there
@@ -172,6 +174,10 @@ impl World {
         let there = self.there.iter_mut().find(|there| there.name == name);
         there.expect("a resource").fields.fields_mut()
     }
+}
+
+fn key() -> DigestKey {
+    DigestKey::new(|_| Fingerprint::new("k"))
 }
 
 fn id_of(address: &Address) -> ResourceId {

@@ -16,9 +16,9 @@ use crate::apply::Failure;
 use crate::apply::confirm::Trust;
 use crate::apply::execution::{Execution, Progressed};
 use crate::apply::find::Found;
-use crate::apply::journaling::{Ending, Fate, Write, encrypted, memory, names};
+use crate::apply::journaling::{Ending, Fate, Write, encrypted, names};
 use crate::apply::open::OpenWrite;
-use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof, as_shown};
+use crate::apply::recover::{NOT_APPLIED, PROVED_BY_READING, Proof};
 
 /// The audit note of a create whose name was taken by something that is as wanted.
 const ADOPTED: &str = "adopted";
@@ -84,7 +84,7 @@ impl Execution<'_> {
         self.confirm(change, &desired, &made.resource, made.trust, progressed)
             .await?;
         if let (Trust::Unseen, Memory::Applied(now)) =
-            (made.trust, memory(&change.address, &id, &desired))
+            (made.trust, self.memory(&change.address, &id, &desired))
         {
             self.ports.journal.adopt(&[self.aged(now)]).await?;
         }
@@ -202,11 +202,11 @@ impl Execution<'_> {
     ) -> Result<Made, Failure> {
         let (memory, trust) = match payload {
             Payload::Same => (
-                memory(&write.change.address, &there.id, desired),
+                self.memory(&write.change.address, &there.id, desired),
                 Trust::Sent,
             ),
             // Of another payload only what is shown is known.
-            Payload::Other => (as_shown(&there, desired.protect), Trust::Unseen),
+            Payload::Other => (self.as_shown(&there, desired.protect), Trust::Unseen),
         };
         let cost = CallCost::default();
         let ending = Ending {
@@ -249,7 +249,7 @@ impl Execution<'_> {
             id: Some(id),
             cost: created.cost,
             encrypted: encrypted(desired, &created.value),
-            memory: memory(&write.change.address, id, desired),
+            memory: self.memory(&write.change.address, id, desired),
             error: None,
             events: self.events(write.change, id, desired, created.cost, &intent),
         };
@@ -373,7 +373,7 @@ impl Execution<'_> {
             cost,
             encrypted: None,
             memory: match trust {
-                Trust::Sent => memory(&write.change.address, &there.id, desired),
+                Trust::Sent => self.memory(&write.change.address, &there.id, desired),
                 Trust::Unseen => Memory::Unchanged,
             },
             error: Some(note.to_owned()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::diff::{LeftOut, differences};
-use cxda_domain::key::ResourceId;
+use cxda_domain::key::{DigestKey, ResourceId};
 use cxda_domain::manifest::Declaration;
 use cxda_domain::observed::{ObservedResource, ObservedState};
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
@@ -40,6 +40,8 @@ pub(super) struct Execution<'a> {
     pub(super) ports: ApplyPorts<'a>,
     pub(super) options: &'a ApplyOptions,
     pub(super) planned: &'a Planned,
+    /// The key of what the journal remembers of fields.
+    pub(super) key: DigestKey,
     /// Writes of earlier runs whose outcome is not known, by the resource that they are about.
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
     /// What an earlier run created as it is wanted now, hidden values too: before it was planned, nobody knew that.
@@ -71,6 +73,7 @@ impl<'a> Execution<'a> {
             ports,
             options,
             planned,
+            key: DigestKey::new(|label| ports.journal.fingerprint(label)),
             open,
             proved: BTreeSet::new(),
             settled: Mutex::default(),

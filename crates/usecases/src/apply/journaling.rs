@@ -207,6 +207,18 @@ impl Execution<'_> {
         lock(&self.settled).contains(&intent.operation_id)
     }
 
+    /// What the journal remembers once `desired` has been applied.
+    pub(super) fn memory(&self, address: &Address, id: &ResourceId, desired: &Desired) -> Memory {
+        Memory::Applied(LastApplied::new(
+            address.clone(),
+            id.clone(),
+            &desired.body.projection(),
+            desired.secrets.clone(),
+            desired.protect,
+            &self.key,
+        ))
+    }
+
     pub(super) fn outbox(&self, events: Vec<Event>) -> Vec<OutboxEntry> {
         let mut entries = Vec::new();
         let created = self.ports.clock.now();
@@ -331,15 +343,4 @@ pub(super) fn encrypted(desired: &Desired, shown: &ObservedResource) -> Option<E
         sent: count(desired.secrets.len()),
         stored: count(kept.count()),
     })
-}
-
-/// What the journal remembers once `desired` has been applied.
-pub(super) fn memory(address: &Address, id: &ResourceId, desired: &Desired) -> Memory {
-    Memory::Applied(LastApplied::new(
-        address.clone(),
-        id.clone(),
-        &desired.body.projection(),
-        desired.secrets.clone(),
-        desired.protect,
-    ))
 }

@@ -21,7 +21,7 @@ use crate::apply::delete::deleted;
 use crate::apply::events::Told;
 use crate::apply::execution::Execution;
 use crate::apply::find::Found;
-use crate::apply::journaling::{audited_as, memory};
+use crate::apply::journaling::audited_as;
 use crate::apply::open::OpenWrite;
 
 /// The audit note of an outcome that a read proved, not an answer.
@@ -150,12 +150,12 @@ impl Execution<'_> {
         let memory = match desired {
             // It stands there as it was sent, hidden values too.
             Some(desired) if self.payload(&desired) == open.intent.payload => {
-                memory(address, &there.id, &desired)
+                self.memory(address, &there.id, &desired)
             }
             // A change of it is planned.
             Some(_) => Memory::Unchanged,
             // Nobody wants it any more, but it is ours to prune.
-            None => as_shown(&there, false),
+            None => self.as_shown(&there, false),
         };
         Some(Proof {
             memory,
@@ -222,6 +222,19 @@ impl Execution<'_> {
             .then(|| Proof::over(Phase::Failed, NOT_APPLIED, Some(id.clone())))
     }
 
+    /// What is remembered of a resource of which only what `there` shows is known.
+    pub(super) fn as_shown(&self, there: &ObservedResource, protect: bool) -> Memory {
+        let (id, secrets) = (there.id.clone(), BTreeMap::new());
+        Memory::Applied(LastApplied::new(
+            there.address(),
+            id,
+            &there.fields,
+            secrets,
+            protect,
+            &self.key,
+        ))
+    }
+
     /// Whether a read says that nothing has the id; `None` where it says nothing.
     pub(super) async fn is_gone(&self, kind: ResourceKind, id: &ResourceId) -> Option<bool> {
         match self.read_id(kind, id).await {
@@ -230,16 +243,4 @@ impl Execution<'_> {
             Err(_) => None,
         }
     }
-}
-
-/// What is remembered of a resource of which only what `there` shows is known.
-pub(super) fn as_shown(there: &ObservedResource, protect: bool) -> Memory {
-    let (id, secrets) = (there.id.clone(), BTreeMap::new());
-    Memory::Applied(LastApplied::new(
-        there.address(),
-        id,
-        &there.fields,
-        secrets,
-        protect,
-    ))
 }

@@ -13,7 +13,7 @@ use crate::apply::confirm::Trust;
 use crate::apply::execution::{
     BUSY_DEADLINE, BUSY_PAUSE, Execution, LONGEST_BUSY_PAUSE, MOST_SENDS, Progressed,
 };
-use crate::apply::journaling::{Ending, Fate, Write, encrypted, memory, names};
+use crate::apply::journaling::{Ending, Fate, Write, encrypted, names};
 
 /// The audit note of a replace that nothing protected from another writer.
 const NO_PRECONDITION: &str = "no_precondition";
@@ -103,7 +103,7 @@ impl Execution<'_> {
                     id: Some(id),
                     cost,
                     encrypted: sent.answer().and_then(|shown| encrypted(&desired, shown)),
-                    memory: memory(&change.address, id, &desired),
+                    memory: self.memory(&change.address, id, &desired),
                     error: tag.is_none().then(|| NO_PRECONDITION.to_owned()),
                     events: self.events(change, id, &desired, cost, &intent),
                 }

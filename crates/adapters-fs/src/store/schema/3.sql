@@ -15,6 +15,9 @@ UPDATE applied SET secrets = (
     SELECT json_group_object(key, json_object('fingerprint', value)) FROM json_each(secrets)
 );
 
+-- Digests of fields have a key from now on; what was kept without one is forgotten.
+UPDATE applied SET fields = '{}';
+
 -- Deliveries: when an entry was made and when it is to be tried, whether an attempt is under way, why the last one failed.
 -- `state` is `pending`, `delivered` or `dead`; `webhook` is the name of one, or the URL of a cache directive.
 ALTER TABLE outbox ADD COLUMN created_ms INTEGER NOT NULL DEFAULT 0;
