@@ -148,7 +148,11 @@ fn not_relayed(error: &ApiError) -> DeliveryError {
         problems.clear();
     }
     DeliveryError {
-        kind: DeliveryErrorKind::NotTaken,
+        kind: match error.kind {
+            ApiErrorKind::OutcomeUnknown => DeliveryErrorKind::Unanswered,
+            ApiErrorKind::Stopped => DeliveryErrorKind::Stopped,
+            _ => DeliveryErrorKind::NotTaken,
+        },
         detail: told.to_string(),
         cost: error.cost,
     }

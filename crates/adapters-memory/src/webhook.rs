@@ -106,7 +106,7 @@ impl WebhookSender for MemoryWebhooks {
 
 fn failure(kind: DeliveryErrorKind) -> DeliveryError {
     let attempts = match kind {
-        DeliveryErrorKind::NotTaken | DeliveryErrorKind::Gone => 1,
+        DeliveryErrorKind::NotTaken | DeliveryErrorKind::Unanswered | DeliveryErrorKind::Gone => 1,
         _ => 0,
     };
     DeliveryError {

@@ -87,7 +87,13 @@ impl Courier<'_> {
         let counted = outgoing.attempts.saturating_add(1);
         let (phase, cost, failure) = match sent {
             Ok(Ok(answer)) => (Phase::Done, answer.cost, None),
-            Ok(Err(error)) => (Phase::Failed, error.cost, Some(error.detail.clone())),
+            Ok(Err(error)) => {
+                let phase = match error.kind {
+                    DeliveryErrorKind::Unanswered => Phase::Unknown,
+                    _ => Phase::Failed,
+                };
+                (phase, error.cost, Some(error.detail.clone()))
+            }
             Err(Aborted) => (
                 Phase::Unknown,
                 CallCost::default(),

@@ -248,13 +248,15 @@ async fn an_answer_that_is_lost_brings_the_same_id_and_bytes_again() {
         webhook("bi"),
         Which::Nth(1),
         Moment::After,
-        DeliveryErrorKind::NotTaken,
+        DeliveryErrorKind::Unanswered,
     );
     post.happens(&[post.entry("e", "bi", "score")]).await;
     assert_eq!(post.run(&sender).await, counts(0, 1));
     assert_eq!(post.deliver(&sender).await, counts(1, 0));
     let taken = sender.taken();
     assert_eq!((taken.len(), &taken[0]), (2, &taken[1]));
+    let unknown = "unknown bi: it fails by script";
+    assert_eq!(post.records(), ["intended", unknown, "intended", "done"]);
 }
 
 #[tokio::test(start_paused = true)]
