@@ -105,6 +105,7 @@ impl Bench {
             clock: &clock,
             ids: &ids,
             stop: &NeverStops,
+            courier: None,
             progress: &self.progress,
         };
         let options = ApplyOptions {

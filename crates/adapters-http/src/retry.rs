@@ -289,18 +289,9 @@ impl Link {
     }
 }
 
-/// A fraction of `jitter`'s, in the steps of a double.
+/// A fraction of `jitter`'s.
 pub(crate) fn fraction(jitter: &dyn Jitter) -> JitterFraction {
-    /// 2^53: the steps of a double between 0 and 1.
-    const STEPS: f64 = 9_007_199_254_740_992.0;
-    let scaled = jitter.fraction().clamp(0.0, 1.0) * STEPS;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to 0 to 2^53 just above"
-    )]
-    let steps = scaled as u64;
-    JitterFraction::from_bits(steps.saturating_mul(1 << 11))
+    JitterFraction::from_double(jitter.fraction())
 }
 
 /// Puts on record how a call ended.

@@ -70,31 +70,43 @@ impl Webhooks {
         }
     }
 
+    fn route_to(&self, name: &str) -> Result<&Route, DeliveryError> {
+        let why = match self.routes.get(name) {
+            Some(Route::Unreadable { why }) => why,
+            Some(route) => return Ok(route),
+            None => "the settings name no such webhook",
+        };
+        Err(unsent(DeliveryErrorKind::NoRoute, why))
+    }
+
     async fn send_to_webhook(
         &self,
         name: &str,
         message: &Message,
     ) -> Result<Answer<()>, DeliveryError> {
-        match self.routes.get(name) {
-            Some(Route::Direct { url, secrets }) => {
+        match self.route_to(name)? {
+            Route::Direct { url, secrets } => {
                 let stop = &*self.stop;
                 self.direct.deliver(url, secrets, message, stop).await
             }
-            Some(Route::Relay { url }) => {
+            Route::Relay { url } => {
                 let relayed = self.relay.relay(url.expose(), &message.payload).await;
                 relayed.map_err(|error| not_relayed(&error))
             }
-            Some(Route::Unreadable { why }) => Err(unsent(DeliveryErrorKind::NoRoute, why)),
-            None => {
-                let why = "the settings name no such webhook";
-                Err(unsent(DeliveryErrorKind::NoRoute, why))
-            }
+            Route::Unreadable { why } => Err(unsent(DeliveryErrorKind::NoRoute, why)),
         }
     }
 }
 
 #[async_trait]
 impl WebhookSender for Webhooks {
+    fn route(&self, receiver: &Receiver) -> Result<(), DeliveryError> {
+        match receiver {
+            Receiver::Webhook(name) => self.route_to(name).map(drop),
+            Receiver::Source(_) => Ok(()),
+        }
+    }
+
     async fn send(
         &self,
         receiver: &Receiver,
@@ -136,7 +148,11 @@ fn not_relayed(error: &ApiError) -> DeliveryError {
         problems.clear();
     }
     DeliveryError {
-        kind: DeliveryErrorKind::NotTaken,
+        kind: match error.kind {
+            ApiErrorKind::OutcomeUnknown => DeliveryErrorKind::Unanswered,
+            ApiErrorKind::Stopped => DeliveryErrorKind::Stopped,
+            _ => DeliveryErrorKind::NotTaken,
+        },
         detail: told.to_string(),
         cost: error.cost,
     }

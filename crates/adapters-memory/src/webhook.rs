@@ -1,5 +1,7 @@
 //! Receivers of webhooks in memory: they take what they are sent, save where a script says otherwise.
 
+use std::collections::BTreeSet;
+use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -13,6 +15,8 @@ use crate::faults::{Moment, Script, Which};
 #[derive(Debug)]
 pub struct MemoryWebhooks {
     taken: Mutex<Vec<(Receiver, Message)>>,
+    unknown: BTreeSet<Receiver>,
+    silent: BTreeSet<Receiver>,
     script: Script<Receiver, DeliveryErrorKind>,
 }
 
@@ -27,8 +31,24 @@ impl MemoryWebhooks {
     pub fn new() -> Self {
         Self {
             taken: Mutex::default(),
+            unknown: BTreeSet::new(),
+            silent: BTreeSet::new(),
             script: Script::new(),
         }
+    }
+
+    /// The same, without a way to `receiver`.
+    #[must_use]
+    pub fn without(mut self, receiver: Receiver) -> Self {
+        self.unknown.insert(receiver);
+        self
+    }
+
+    /// The same, but `receiver` takes everything and never answers.
+    #[must_use]
+    pub fn silent(mut self, receiver: Receiver) -> Self {
+        self.silent.insert(receiver);
+        self
     }
 
     /// The same, failing as `kind` on the messages to `receiver` that `which` names. What fails after its work was taken all the same.
@@ -56,6 +76,13 @@ impl MemoryWebhooks {
 
 #[async_trait]
 impl WebhookSender for MemoryWebhooks {
+    fn route(&self, receiver: &Receiver) -> Result<(), DeliveryError> {
+        if self.unknown.contains(receiver) {
+            return Err(failure(DeliveryErrorKind::NoRoute));
+        }
+        Ok(())
+    }
+
     async fn send(
         &self,
         receiver: &Receiver,
@@ -63,11 +90,15 @@ impl WebhookSender for MemoryWebhooks {
     ) -> Result<Answer<()>, DeliveryError> {
         let take = async {
             self.kept().push((receiver.clone(), message.clone()));
+            if self.silent.contains(receiver) {
+                pending::<()>().await;
+            }
             Ok(Answer {
                 value: (),
                 cost: cost(1),
             })
         };
+        self.route(receiver)?;
         let verdict = self.script.judge(receiver.clone());
         verdict.carry_out(take, failure).await
     }
@@ -75,7 +106,7 @@ impl WebhookSender for MemoryWebhooks {
 
 fn failure(kind: DeliveryErrorKind) -> DeliveryError {
     let attempts = match kind {
-        DeliveryErrorKind::NotTaken | DeliveryErrorKind::Gone => 1,
+        DeliveryErrorKind::NotTaken | DeliveryErrorKind::Unanswered | DeliveryErrorKind::Gone => 1,
         _ => 0,
     };
     DeliveryError {

@@ -140,6 +140,9 @@ pub(crate) enum Command {
     /// Show variables, and which encrypted ones are due to be changed; never a value
     #[command(subcommand)]
     Variables(VariablesCommand),
+    /// Show, deliver or discard what webhooks are still to be told
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Show how writes went: latency, success, hit rate, encryption rate
     Metrics,
     /// Verify the audit log, report on it, show its last records
@@ -270,6 +273,23 @@ pub(crate) struct CacheStatsArgs {
     /// Only this action
     #[arg(value_name = "ACTION")]
     pub(crate) action: Option<ActionName>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhooksCommand {
+    /// Show what is not delivered, and what was delivered last
+    List,
+    /// Try now all that is pending or dead, due or not
+    Deliver,
+    /// Give up what is not delivered
+    Discard(DiscardArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiscardArgs {
+    /// Which one, as `webhooks list` names it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -26,6 +26,7 @@ mod plan;
 mod simulate;
 mod validate;
 mod variables;
+mod webhooks;
 
 /// What every command is given.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,14 @@ impl Ended {
 
     pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, WiringError::new(exit, message))
+    }
+
+    /// The same with what to do about it.
+    pub(crate) fn hint(self, remedy: &str) -> Self {
+        Self {
+            remedy: Some(remedy.to_owned()),
+            ..self
+        }
     }
 }
 
@@ -177,6 +186,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Get(arguments) => get::run(context, arguments, clock).await,
         Command::Cache(command) => cache::run(context, command).await,
         Command::Variables(command) => variables::run(context, command, &clock).await,
+        Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,
         Command::Audit(command) => audit::run(context, command, &*clock).await,
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),

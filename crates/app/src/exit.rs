@@ -3,6 +3,7 @@
 use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
+use cxda_usecases::deliver::CourierError;
 use cxda_usecases::plan::PlanError;
 use cxda_usecases::saved::SavedPlanError;
 
@@ -149,6 +150,14 @@ pub(crate) fn of_failure(failure: &Failure) -> Exit {
         Failure::Journal(error) => of_store(error),
         Failure::Audit(_) => Exit::Audit,
         Failure::Dependency { .. } | Failure::Stopped | Failure::NotIndexed => Exit::Partial,
+    }
+}
+
+/// What it means that deliveries came to an end before their time.
+pub(crate) fn of_courier(error: &CourierError) -> Exit {
+    match error {
+        CourierError::Outbox(error) => of_store(error),
+        CourierError::Audit(_) => Exit::Audit,
     }
 }
 

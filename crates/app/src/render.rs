@@ -21,6 +21,7 @@ pub(crate) mod plan;
 pub(crate) mod safe;
 mod table;
 pub(crate) mod variables;
+pub(crate) mod webhooks;
 
 /// The version of every JSON shape.
 pub(crate) const FORMAT_VERSION: &str = "1.0";

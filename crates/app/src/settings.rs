@@ -9,6 +9,7 @@ use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_domain::event::EventKind;
+use cxda_domain::network::AllowedHost;
 use cxda_domain::request::RateLimit;
 
 use crate::env::{self, Environment};
@@ -56,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) actor: String,
     /// Who is told.
     pub(crate) webhooks: Vec<Webhook>,
+    /// Hosts that direct deliveries may reach although they are not public, or by plain http.
+    pub(crate) allowed_hosts: Vec<AllowedHost>,
     tenants: BTreeMap<String, TenantTable>,
     chosen: Option<String>,
 }
@@ -65,8 +68,17 @@ pub(crate) struct Settings {
 pub(crate) struct Webhook {
     pub(crate) name: String,
     pub(crate) url: Location,
-    pub(crate) relayed: bool,
+    pub(crate) via: Via,
     pub(crate) events: Option<BTreeSet<EventKind>>,
+}
+
+/// How a webhook is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Via {
+    /// By the tenant.
+    Relay,
+    /// From here, signed with each of these secrets.
+    Direct { secrets: Vec<Location> },
 }
 
 /// Where a value is.
@@ -116,6 +128,13 @@ pub(crate) struct Remote {
     pub(crate) token: Location,
 }
 
+impl Webhook {
+    /// Whether the tenant tells it.
+    pub(crate) fn is_relayed(&self) -> bool {
+        matches!(self.via, Via::Relay)
+    }
+}
+
 impl Settings {
     /// The settings of the project at or above `start`, for the tenant that an argument may have named.
     ///
@@ -159,10 +178,16 @@ impl Settings {
             .actor
             .or_else(|| environment.filled(env::ACTOR))
             .or_else(os_user);
-        let mut webhooks = Vec::new();
+        let mut webhooks: Vec<Webhook> = Vec::new();
         for table in file.webhook {
-            webhooks.push(table.settle(&root)?);
+            let webhook = table.settle(&root)?;
+            if webhooks.iter().any(|other| other.name == webhook.name) {
+                let message = format!("webhook {:?} stands twice", webhook.name);
+                return Err(SettingsError::new(message));
+            }
+            webhooks.push(webhook);
         }
+        let allowed_hosts = file.network.settle()?;
         let mut tenants = file.tenant;
         if home.is_none() {
             tenants.extend(tenant_of_environment(environment));
@@ -172,7 +197,7 @@ impl Settings {
             webhooks.extend(url.map(|name| Webhook {
                 name: ENV_TENANT.to_owned(),
                 url: Location::Env((*name).to_owned()),
-                relayed: true,
+                via: Via::Relay,
                 events: None,
             }));
         }
@@ -198,6 +223,7 @@ impl Settings {
             audit,
             actor: actor.unwrap_or_else(|| "unknown".to_owned()),
             webhooks,
+            allowed_hosts,
             tenants,
             chosen,
             root,

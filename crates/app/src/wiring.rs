@@ -13,13 +13,15 @@ mod secrets;
 mod simulator;
 mod store;
 mod tenant;
+mod webhooks;
 
-pub(crate) use secrets::{HiddenSecrets, relay_targets, secrets};
+pub(crate) use secrets::{HiddenSecrets, secrets};
 pub(crate) use simulator::simulator;
 pub(crate) use store::{
     Writing, journal_to_read, keep_pause, lock, scope, scope_of, store, store_to_read, writing,
 };
 pub(crate) use tenant::{Connection, Pace, Patience, auth, connect};
+pub(crate) use webhooks::webhooks;
 
 /// Why something could not be wired, and how the process then ends.
 #[derive(Debug, thiserror::Error)]

@@ -113,6 +113,19 @@ impl JitterFraction {
         Self(numerator)
     }
 
+    /// The fraction `value`, which lies between 0 and 1, in the steps of a double.
+    pub fn from_double(value: f64) -> Self {
+        /// 2^53: the steps of a double between 0 and 1.
+        const STEPS: f64 = 9_007_199_254_740_992.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to 0 to 2^53"
+        )]
+        let steps = (value.clamp(0.0, 1.0) * STEPS) as u64;
+        Self::from_bits(steps.saturating_mul(1 << 11))
+    }
+
     /// This fraction of `whole`, cut to the nanosecond and so always less than `whole` unless that is zero.
     ///
     /// A `whole` beyond 584 years counts as 584 years.

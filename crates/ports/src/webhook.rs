@@ -37,8 +37,10 @@ pub enum DeliveryErrorKind {
     NoRoute,
     /// The URL or an address behind it is not one that may be reached. Nothing was sent.
     Forbidden,
-    /// It was sent, or may have been, and the receiver did not take it.
+    /// The receiver, or the tenant that relays to it, did not take it, or could not be reached.
     NotTaken,
+    /// It was sent, or a part of it, and nobody knows whether the receiver took it.
+    Unanswered,
     /// The receiver is gone for good (410).
     Gone,
     /// The process is to stop. Nothing was sent.
@@ -61,6 +63,13 @@ pub struct DeliveryError {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait WebhookSender: fmt::Debug + Send + Sync {
+    /// Whether there is a way to `receiver` at all. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`DeliveryErrorKind::NoRoute`] where there is none, as [`WebhookSender::send`] would say.
+    fn route(&self, receiver: &Receiver) -> Result<(), DeliveryError>;
+
     /// Makes one attempt to deliver `message` to `receiver`.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use cxda_ports::stop::StopSignal;
 use cxda_ports::views::{TablesApi, ViewsApi};
 use cxda_ports::webhook::WebhookRelay;
 
+use crate::deliver::Courier;
+
 /// The tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct TenantPorts<'a> {
@@ -55,6 +57,8 @@ pub struct ApplyPorts<'a> {
     pub ids: &'a dyn IdSource,
     /// Whether to come to an end; the tenant's ports know it as well.
     pub stop: &'a dyn StopSignal,
+    /// Who tells webhooks at once; without one, that is left to a later run.
+    pub courier: Option<&'a Courier<'a>>,
     /// What a person sees meanwhile.
     pub progress: &'a dyn Progress,
 }

@@ -138,6 +138,7 @@ impl Stack {
             clock: &*self.clock,
             ids: &self.ids,
             stop: &*self.stop,
+            courier: None,
             progress: &self.progress,
         };
         let options = ApplyOptions {

@@ -24,7 +24,7 @@ use super::signature::{SigningSecret, signatures};
 use super::{stopped, unsent};
 use crate::config::Timeouts;
 use crate::sanitize::Screen;
-use crate::transport::{Outgoing, Reply, Trust};
+use crate::transport::{Lost, Outgoing, Reply, Trust};
 
 /// The most bytes of an answer's body that are read; none of them is looked at.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -116,7 +116,13 @@ impl Direct {
             body_limit: MAX_ANSWER_BYTES,
         };
         let reply = transport.send(outgoing).await;
-        let reply = reply.map_err(|lost| not_taken(lost.to_string()))?;
+        let reply = reply.map_err(|lost| DeliveryError {
+            kind: match lost {
+                Lost::NotSent(_) | Lost::Tls(_) => DeliveryErrorKind::NotTaken,
+                Lost::Unanswered(_) => DeliveryErrorKind::Unanswered,
+            },
+            ..not_taken(lost.to_string())
+        })?;
         judged(&reply, cost())
     }
 

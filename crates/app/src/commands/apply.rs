@@ -1,6 +1,5 @@
 //! `cxda apply`: plan, ask, carry out, notify, audit.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::{BufRead, IsTerminal, Write};
@@ -9,16 +8,19 @@ use std::sync::Arc;
 
 use cxda_adapters_fs::plans::PlanFiles;
 use cxda_adapters_http::STOP_GRACE;
+use cxda_adapters_http::webhook::Webhooks;
 use cxda_domain::audit::Compliance;
 use cxda_domain::key::RunId;
 use cxda_domain::plan::{ChangeKind, PlanScope};
-use cxda_domain::secret::{Redactor, SecretText};
+use cxda_domain::secret::Redactor;
 use cxda_ports::ids::IdSource;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_ports::stop::StopSignal;
 use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
-use cxda_usecases::deliver::{Delivered, DeliveryPorts, Sender, deliver};
+use cxda_usecases::deliver::{
+    Courier, CourierError, CourierOptions, CourierPorts, Delivered, Round,
+};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
@@ -34,7 +36,7 @@ use crate::progress::Bar;
 use crate::render::apply::Report;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
-use crate::wiring::{self, Connection, HiddenSecrets, Patience, Writing};
+use crate::wiring::{self, Connection, HiddenSecrets, Patience, WiringError, Writing};
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -152,7 +154,15 @@ struct Run<'a> {
     arguments: &'a ApplyArgs,
     settings: &'a Settings,
     connection: &'a Connection,
-    clock: &'a SystemClock,
+    clock: &'a Arc<SystemClock>,
+}
+
+/// What came of a run.
+struct Sent {
+    applied: Applied,
+    webhooks: Delivered,
+    /// Whether the audit log failed under a delivery.
+    unaudited: bool,
 }
 
 impl Run<'_> {
@@ -181,37 +191,38 @@ impl Run<'_> {
         if let Some(exit) = refused.await? {
             return Ok(exit);
         }
-        let targets = wiring::relay_targets(secrets, &self.settings.webhooks).await;
-        self.carry_out(&planned, writing, &targets).await
+        let pace = context.pace(self.clock);
+        let webhooks = wiring::webhooks(self.settings, secrets, connection, pace).await;
+        self.carry_out(&planned, writing, &webhooks).await
     }
 
     async fn carry_out(
         &self,
         planned: &Planned,
         writing: &Writing,
-        targets: &BTreeMap<String, SecretText>,
+        webhooks: &Webhooks,
     ) -> Result<Exit, Ended> {
         let options = self.options(RunId::new(SystemRandom.fresh()));
         let span = tracing::info_span!("apply", run = options.run.as_str());
         let bar = Bar::new(self.context.screen);
         self.context.interrupt.carefully();
-        let sending = self.send(planned, writing, targets, &options, &bar);
+        let sending = self.send(planned, writing, webhooks, &options, &bar);
         let sent = tokio::select! {
             sent = sending.instrument(span) => sent,
             never = self.announce_stop(&bar) => match never {},
         };
         bar.clear();
-        let (applied, webhooks) = sent?;
+        let sent = sent?;
         let traffic = self.connection.client.traffic();
         let redactor = Redactor::new(planned.secrets.iter().cloned());
         let report = Report {
             run: options.run.as_str(),
             tenant: &options.tenant,
-            applied: &applied,
+            applied: &sent.applied,
             unchanged: planned.plan.unchanged,
             sent: traffic.sent,
             retried: traffic.retried,
-            webhooks,
+            webhooks: sent.webhooks,
             redactor: &redactor,
         };
         let screen = self.context.screen;
@@ -221,7 +232,12 @@ impl Run<'_> {
             screen.result(&format!("\n{}", report.text(screen)));
         }
         let interrupted = self.context.interrupt.exit();
-        Ok(interrupted.unwrap_or_else(|| exit::of_applied(&applied)))
+        let exit = if sent.unaudited {
+            Exit::Audit
+        } else {
+            exit::of_applied(&sent.applied)
+        };
+        Ok(interrupted.unwrap_or(exit))
     }
 
     /// Everything of the run for which something is sent.
@@ -229,50 +245,54 @@ impl Run<'_> {
         &self,
         planned: &Planned,
         writing: &Writing,
-        targets: &BTreeMap<String, SecretText>,
+        webhooks: &Webhooks,
         options: &ApplyOptions,
         bar: &Bar,
-    ) -> Result<(Applied, Delivered), Ended> {
+    ) -> Result<Sent, Ended> {
         let stop = &**self.context.interrupt;
+        let couriers = CourierPorts {
+            outbox: &writing.store,
+            audit: &writing.audit,
+            sender: webhooks,
+            clock: &**self.clock,
+            ids: &SystemRandom,
+            jitter: &SystemRandom,
+            stop,
+        };
+        let courier = CourierOptions {
+            run: options.run.clone(),
+            actor: options.actor.clone(),
+            tenant: options.tenant.clone(),
+            round: Round::Due,
+        };
+        let courier = Courier::new(couriers, courier)
+            .await
+            .map_err(WiringError::from)?;
         let ports = ApplyPorts {
             tenant: self.connection.ports(),
             journal: &writing.store,
             audit: &writing.audit,
-            clock: self.clock,
+            clock: &**self.clock,
             ids: &SystemRandom,
             stop,
+            courier: Some(&courier),
             progress: bar,
         };
         tracing::info!(changes = planned.plan.changes.len(), "the run begins");
-        let applied = apply(ports, options, planned).await;
+        let (applied, delivering) = courier.beside(apply(ports, options, planned)).await;
         bar.clear();
         let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
-        let ports = DeliveryPorts {
-            outbox: &writing.store,
-            audit: &writing.audit,
-            relay: &self.connection.client,
-            clock: self.clock,
-            ids: &SystemRandom,
-            stop,
-        };
-        let sender = Sender {
-            run: options.run.clone(),
-            actor: options.actor.clone(),
-            tenant: options.tenant.clone(),
-        };
-        let webhooks = if options.subscriptions.is_empty() {
-            Delivered::default()
-        } else {
-            let delivered = deliver(ports, &sender, targets).await;
+        if let Err(error) = &delivering {
             // What was applied is told all the same.
-            delivered.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the outbox cannot be used, so events stay in it");
-                Delivered::default()
-            })
-        };
+            self.context.screen.error(error, None);
+        }
         let [done, failed] = [Outcome::Done, Outcome::Failed].map(|each| applied.count(each));
         tracing::info!(done, failed, "the run ends");
-        Ok((applied, webhooks))
+        Ok(Sent {
+            applied,
+            webhooks: courier.delivered(),
+            unaudited: matches!(delivering, Err(CourierError::Audit(_))),
+        })
     }
 
     /// Says what happens now, as soon as the run is to stop.

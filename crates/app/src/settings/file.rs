@@ -8,6 +8,7 @@ use std::time::Duration;
 use cxda_adapters_fs::atomic;
 use cxda_adapters_http::profile::{Concurrency, Idempotency};
 use cxda_domain::event::EventKind;
+use cxda_domain::network::{AllowedHost, AllowedHostError};
 use serde::{Deserialize, Deserializer};
 
 use crate::settings::{Location, SettingsError, Webhook};
@@ -21,7 +22,7 @@ pub(super) struct SettingsFile {
     pub(super) store: StoreTable,
     pub(super) audit: AuditTable,
     pub(super) webhook: Vec<WebhookTable>,
-    network: NetworkTable,
+    pub(super) network: NetworkTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,9 +49,19 @@ pub(super) struct AuditTable {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct NetworkTable {
-    #[serde(rename = "allow_hosts")]
-    _allow_hosts: Vec<String>,
+pub(super) struct NetworkTable {
+    allow_hosts: Vec<String>,
+}
+
+impl NetworkTable {
+    pub(super) fn settle(&self) -> Result<Vec<AllowedHost>, SettingsError> {
+        let hosts = self.allow_hosts.iter().map(|text| {
+            text.parse().map_err(|error: AllowedHostError| {
+                SettingsError::new(format!("network.allow_hosts holds {text:?}: {error}"))
+            })
+        });
+        hosts.collect()
+    }
 }
 
 /// `[tenant.NAME]`.
@@ -213,8 +224,7 @@ pub(super) struct WebhookTable {
     url: UrlOrReference,
     via: Option<Via>,
     events: Option<Vec<String>>,
-    #[serde(rename = "secret")]
-    _secret: Option<OneOrTwo>,
+    secret: Option<OneOrTwo>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -225,11 +235,7 @@ enum Via {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
-#[expect(
-    dead_code,
-    reason = "the signature of direct deliveries is not made yet"
-)]
+#[serde(untagged, expecting = "expected a reference or a list of references")]
 enum OneOrTwo {
     One(Reference),
     Two(Vec<Reference>),
@@ -239,6 +245,10 @@ impl WebhookTable {
     pub(super) fn settle(self, root: &Path) -> Result<Webhook, SettingsError> {
         let in_hook =
             |message: String| SettingsError::new(format!("webhook {:?}: {message}", self.name));
+        if self.name.is_empty() || self.name.contains("://") {
+            let message = "a name is not empty and holds no \"://\"";
+            return Err(in_hook(message.to_owned()));
+        }
         let url = match &self.url {
             UrlOrReference::Url(url) => Location::Literal(url.clone()),
             UrlOrReference::Reference(reference) => reference.settle(root),
@@ -257,11 +267,27 @@ impl WebhookTable {
                 Some(words.iter().map(known).collect::<Result<_, _>>()?)
             }
         };
-        let relayed = matches!(self.via, None | Some(Via::Relay));
+        let secrets = match &self.secret {
+            None => Vec::new(),
+            Some(OneOrTwo::One(secret)) => vec![secret.settle(root)],
+            Some(OneOrTwo::Two(secrets)) if (1..=2).contains(&secrets.len()) => {
+                secrets.iter().map(|each| each.settle(root)).collect()
+            }
+            Some(OneOrTwo::Two(secrets)) => {
+                let found = secrets.len();
+                let message =
+                    format!("secret is a list of {found} references, expected one or two");
+                return Err(in_hook(message));
+            }
+        };
+        let via = match self.via {
+            None | Some(Via::Relay) => super::Via::Relay,
+            Some(Via::Direct) => super::Via::Direct { secrets },
+        };
         Ok(Webhook {
             name: self.name,
             url,
-            relayed,
+            via,
             events,
         })
     }

@@ -2,7 +2,6 @@
 //!
 //! What they are for is not known here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,7 +15,7 @@ use cxda_ports::secrets::SecretSource;
 use super::{Connection, WiringError};
 use crate::env::Environment;
 use crate::exit::Exit;
-use crate::settings::{Location, Settings, Webhook};
+use crate::settings::{Location, Settings};
 
 /// Reads values by reference.
 pub(crate) fn secrets(settings: &Settings, environment: &Environment) -> ReferencedSecrets {
@@ -36,7 +35,7 @@ pub(crate) struct HiddenSecrets<'a> {
 impl<'a> HiddenSecrets<'a> {
     /// Values from `source`, hidden from what `connection` says.
     pub(crate) fn new(source: &'a dyn SecretSource, connection: &'a Connection) -> Self {
-        let client = &connection.client;
+        let client = &*connection.client;
         Self { source, client }
     }
 }
@@ -50,8 +49,18 @@ impl SecretSource for HiddenSecrets<'_> {
     }
 }
 
-/// The value at `location`; what is missing is said with its name and never with a value.
+/// The value at `location`, which `[tenant.NAME.auth]` names; what is missing is said with its name and never with a value.
 pub(super) async fn value(
+    secrets: &dyn SecretSource,
+    location: &Location,
+    what: &str,
+) -> Result<SecretText, WiringError> {
+    value_named_in("[tenant.NAME.auth]", secrets, location, what).await
+}
+
+/// The same where `table` of the settings names it.
+pub(super) async fn value_named_in(
+    table: &str,
     secrets: &dyn SecretSource,
     location: &Location,
     what: &str,
@@ -75,9 +84,9 @@ pub(super) async fn value(
         Err(SourceError::Missing { .. }) => {
             let remedy = match location {
                 Location::Env(name) => {
-                    format!("set {name}, or name another source in [tenant.NAME.auth]")
+                    format!("set {name}, or name another source in {table}")
                 }
-                _ => "create it, or name another source in [tenant.NAME.auth]".to_owned(),
+                _ => format!("create it, or name another source in {table}"),
             };
             let message = format!("{what} is missing: {reference} is not there ({remedy})");
             Err(WiringError::new(Exit::Denied, message))
@@ -87,23 +96,4 @@ pub(super) async fn value(
             Err(WiringError::from_source(Exit::Denied, message, error))
         }
     }
-}
-
-/// The URL of each webhook that the tenant relays to; those that cannot be read are left out and stay pending.
-pub(crate) async fn relay_targets(
-    secrets: &dyn SecretSource,
-    webhooks: &[Webhook],
-) -> BTreeMap<String, SecretText> {
-    let mut targets = BTreeMap::new();
-    for webhook in webhooks.iter().filter(|webhook| webhook.relayed) {
-        match value(secrets, &webhook.url, "the webhook's URL").await {
-            Ok(url) => {
-                targets.insert(webhook.name.clone(), url);
-            }
-            Err(error) => {
-                tracing::warn!(webhook = webhook.name, %error, "events stay in the outbox");
-            }
-        }
-    }
-    targets
 }

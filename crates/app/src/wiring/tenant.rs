@@ -45,7 +45,7 @@ pub(crate) struct Pace {
 /// A tenant that can be spoken to.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) client: HttpTenant,
+    pub(crate) client: Arc<HttpTenant>,
     pub(crate) heading: Heading,
     pub(crate) rate_limit: RateLimit,
     /// What journals and saved plans are bound to.
@@ -56,7 +56,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// The tenant's ports.
     pub(crate) fn ports(&self) -> TenantPorts<'_> {
-        let client = &self.client;
+        let client = &*self.client;
         TenantPorts {
             actions: client,
             views: client,
@@ -125,9 +125,10 @@ pub(crate) async fn connect(
     }
 }
 
-pub(super) fn client(config: HttpConfig, pace: Pace) -> Result<HttpTenant, WiringError> {
+pub(super) fn client(config: HttpConfig, pace: Pace) -> Result<Arc<HttpTenant>, WiringError> {
     let Pace { clock, stop } = pace;
-    HttpTenant::new(config, clock, Arc::new(SystemRandom), stop).map_err(|error| {
+    let client = HttpTenant::new(config, clock, Arc::new(SystemRandom), stop);
+    client.map(Arc::new).map_err(|error| {
         WiringError::from_source(Exit::Invalid, "the tenant's settings cannot be used", error)
     })
 }

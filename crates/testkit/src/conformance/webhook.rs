@@ -35,7 +35,9 @@ pub async fn keeps_its_promises(
             "the bytes of the payload are those of the message: {arrived:?}"
         );
     }
+    assert_eq!(sender.route(takes), Ok(()));
     let failed = sender.send(unknown, &message("msg-3")).await.unwrap_err();
+    assert_eq!(sender.route(unknown), Err(failed.clone()));
     assert_eq!(failed.kind, DeliveryErrorKind::NoRoute);
     assert_eq!(failed.cost.attempts, 0, "nothing was sent");
     assert!(!failed.detail.is_empty(), "a failure is told in words");

@@ -189,13 +189,16 @@ impl Execution<'_> {
         applied.dated(before, Some(self.ports.clock.now()))
     }
 
-    /// Stores an outcome and audits it.
+    /// Stores an outcome, audits it and has webhooks told of it.
     pub(super) async fn store(&self, settlement: &Settlement) -> Result<(), Failure> {
         let record = self.ports.journal.settle(settlement).await?;
         if settlement.resolved {
             lock(&self.settled).insert(settlement.operation_id.clone());
         }
         self.ports.audit.append(&record).await?;
+        if let Some(courier) = self.ports.courier {
+            courier.take(&settlement.outbox);
+        }
         Ok(())
     }
 

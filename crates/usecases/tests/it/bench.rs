@@ -29,6 +29,7 @@ use cxda_ports::manifests::SourceDocument;
 use cxda_ports::views::{TablesApi, ViewsApi};
 use cxda_ports::webhook::WebhookRelay;
 use cxda_usecases::apply::{Applied, ApplyOptions, ChangeResult, OnError, Subscription, apply};
+use cxda_usecases::deliver::Courier;
 use cxda_usecases::plan::{PlanError, Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts, TenantPorts};
 use serde_json::{Value, json};
@@ -120,15 +121,39 @@ impl Bench {
         audit: &dyn AuditSink,
         planned: &Planned,
     ) -> Applied {
+        self.apply_through(self.ports(tenant, journal, audit), planned)
+            .await
+    }
+
+    /// Carries `planned` out, and has `courier` tell webhooks of it.
+    pub(crate) async fn apply_telling(&self, courier: &Courier<'_>, planned: &Planned) -> Applied {
+        let ports = self.ports(ports_of(&*self.tenant), &*self.journal, &*self.audit);
         let ports = ApplyPorts {
+            courier: Some(courier),
+            ..ports
+        };
+        self.apply_through(ports, planned).await
+    }
+
+    fn ports<'a>(
+        &'a self,
+        tenant: TenantPorts<'a>,
+        journal: &'a dyn Journal,
+        audit: &'a dyn AuditSink,
+    ) -> ApplyPorts<'a> {
+        ApplyPorts {
             tenant,
             journal,
             audit,
             clock: &self.clock,
             ids: &self.ids,
             stop: &self.stop,
+            courier: None,
             progress: &self.progress,
-        };
+        }
+    }
+
+    async fn apply_through(&self, ports: ApplyPorts<'_>, planned: &Planned) -> Applied {
         let options = ApplyOptions {
             run: RunId::new("run"),
             actor: "tester".into(),

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use cxda_adapters_memory::faults::{
     AuditCall, FaultyAudit, FaultyJournal, JournalCall, Moment, Which,
 };
+use cxda_adapters_memory::ids::FixedJitter;
+use cxda_adapters_memory::webhook::MemoryWebhooks;
 use cxda_domain::event::EventKind;
 use cxda_domain::key::RunId;
+use cxda_domain::receiver::Receiver;
 use cxda_domain::request::Operation;
 use cxda_ports::error::ApiErrorKind;
 use cxda_ports::journal::Journal;
 use cxda_usecases::apply::Subscription;
-use cxda_usecases::deliver::{DeliveryPorts, Sender, deliver};
+use cxda_usecases::deliver::{Courier, CourierOptions, CourierPorts, Round};
 use serde_json::json;
 
 use crate::bench::{Bench, TABLE, action, address, outcomes, ports_of, view, with};
@@ -254,31 +257,32 @@ async fn webhooks_are_told_what_they_asked_for_and_a_failure_stays_in_the_outbox
             events: None,
         },
     ];
-    bench.run().await;
-    let url = |text: &str| cxda_domain::secret::SecretText::new(text);
-    let targets = [("all".to_owned(), url("https://all.example.com"))].into();
-    let ports = DeliveryPorts {
+    let sender = MemoryWebhooks::new().without(Receiver::Webhook("bi".into()));
+    let ports = CourierPorts {
         outbox: &*bench.journal,
         audit: &*bench.audit,
-        relay: &*bench.tenant,
+        sender: &sender,
         clock: &bench.clock,
         ids: &bench.ids,
+        jitter: &FixedJitter::NONE,
         stop: &bench.stop,
     };
-    let sender = Sender {
+    let options = CourierOptions {
         run: RunId::new("run"),
         actor: "tester".into(),
         tenant: "memory".into(),
+        round: Round::Due,
     };
-    let delivered = deliver(ports, &sender, &targets).await.unwrap();
-    assert_eq!((delivered.delivered, delivered.pending), (2, 1));
-    let relayed: Vec<String> = bench
-        .tenant
-        .relayed()
-        .into_iter()
-        .map(|(url, _)| url)
-        .collect();
-    assert_eq!(relayed, ["https://all.example.com"; 2]);
-    let again = deliver(ports, &sender, &targets).await.unwrap();
-    assert_eq!((again.delivered, again.pending), (0, 1));
+    let courier = Courier::new(ports, options).await.unwrap();
+    let planned = bench.plan().await;
+    let applying = bench.apply_telling(&courier, &planned);
+    let (_, ended) = courier.beside(applying).await;
+    ended.unwrap();
+    let told = courier.delivered();
+    assert_eq!((told.delivered, told.pending), (2, 1));
+    let receivers = sender.taken().into_iter().map(|(receiver, _)| receiver);
+    assert!(receivers.eq([
+        Receiver::Webhook("all".into()),
+        Receiver::Webhook("all".into())
+    ]));
 }

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod courier;
 mod faults;
 mod killed;
 mod models;

@@ -23,7 +23,7 @@ use super::{clocks, rates, within};
 use crate::exit::{self, Exit};
 use crate::pause::until;
 use crate::render::counted;
-use crate::settings::{Settings, Tenant, TenantKind};
+use crate::settings::{Settings, Tenant, TenantKind, Webhook};
 use crate::wiring::Connection;
 
 /// How long a call may take, with all its attempts.
@@ -69,7 +69,7 @@ pub(super) async fn hear(
         given_up: None,
         proven: Proven::default(),
     };
-    let client = &connection.client;
+    let client = &*connection.client;
     // The first call brings the token, so it tells about both.
     let views = hearing.ask(ViewsApi::list(client, None)).await;
     let seen = client.seen();
@@ -255,7 +255,7 @@ impl Hearing<'_> {
         let granted = seen.token.map(|token| token.scopes);
         match granted {
             Some(Some(granted)) => {
-                let relayed = settings.webhooks.iter().any(|webhook| webhook.relayed);
+                let relayed = settings.webhooks.iter().any(Webhook::is_relayed);
                 let relay = if relayed { Relay::Used } else { Relay::Unused };
                 scopes::judge(self.checkup, &tenant.profile, &granted, relay, &self.proven);
             }
@@ -280,7 +280,7 @@ impl Hearing<'_> {
         if self.given_up.is_some() {
             return None;
         }
-        let client = &self.connection.client;
+        let client = &*self.connection.client;
         let read = match (actions.and_then(<[_]>::first), views.and_then(<[_]>::first)) {
             (Some(action), _) => self.ask(ActionsApi::read(client, &action.id)).await,
             (None, Some(view)) => self.ask(ViewsApi::read(client, &view.id)).await,

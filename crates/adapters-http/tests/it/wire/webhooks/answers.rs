@@ -123,7 +123,7 @@ async fn a_large_answer_is_cut_and_its_status_counts() {
 async fn an_answer_that_breaks_off_is_no_answer() {
     for answer in ["", "HTTP/1.1 200 OK\r\nContent-", "nonsense\r\n\r\n"] {
         let error = answered(answer).await.unwrap_err();
-        assert_eq!(error.kind, DeliveryErrorKind::NotTaken, "{answer:?}");
+        assert_eq!(error.kind, DeliveryErrorKind::Unanswered, "{answer:?}");
     }
 }
 
@@ -157,7 +157,7 @@ async fn a_receiver_that_says_nothing_is_not_waited_for_beyond_the_timeout() {
     let error = error.unwrap_err();
     assert_eq!(
         (error.kind, error.detail.as_str()),
-        (DeliveryErrorKind::NotTaken, "no answer came in time")
+        (DeliveryErrorKind::Unanswered, "no answer came in time")
     );
 }
 
