@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cxda_adapters_fs::audit::{compare, verify};
 use cxda_adapters_fs::store::{Scope, Store};
 use cxda_adapters_memory::clock::ManualClock;
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::request::Operation;
 use cxda_ports::outbox::Outbox;
 use cxda_simulator::LogEntry;
@@ -74,8 +75,12 @@ pub(super) fn violations(scene: &Scene, desired: Desired) -> Vec<String> {
 fn chained(scene: &Scene) -> Result<(), String> {
     let verified = verify(&scene.audit_log()).map_err(|error| format!("audit log: {error:?}"))?;
     let journal = store(scene);
-    block_on(compare(&verified, &journal, &ManualClock::new()))
-        .map_err(|error| format!("audit log: {error:?}"))
+    block_on(compare(
+        &verified,
+        &journal,
+        &ManualClock::starting_at(UtcMillis::UNIX_EPOCH),
+    ))
+    .map_err(|error| format!("audit log: {error:?}"))
 }
 
 /// The tenant has each name once, and no other.

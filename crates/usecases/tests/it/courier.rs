@@ -42,9 +42,10 @@ struct Post {
 
 impl Post {
     fn new() -> Self {
+        let journal = Arc::new(MemoryJournal::new());
         Self {
-            journal: Arc::new(MemoryJournal::new()),
-            audit: Arc::new(MemoryAudit::new()),
+            audit: Arc::new(MemoryAudit::beside(Arc::clone(&journal))),
+            journal,
             clock: RuntimeClock::starting_at(START),
             ids: SequentialIds::new(),
             stop: ManualStop::new(),
