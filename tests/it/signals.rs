@@ -263,7 +263,7 @@ fn what_webhooks_were_not_told_stays_in_the_outbox() {
     tenant.faults(&json!([{"operation": "relayWebhook", "fault": {"kind": "silence"}}]));
     let mut process = Process::start(&project, &["apply", "--yes", "-o", "json"]);
     until("a delivery", || {
-        (tenant.count(Operation::RelayWebhook) == 1).then_some(())
+        (tenant.count(Operation::RelayWebhook) > 0).then_some(())
     });
     process.signal("INT");
     let left = process.end();

@@ -95,7 +95,7 @@ pub(super) fn judge(ended: &Ended, file: &str) -> Vec<String> {
     if !sensible.contains(&ended.code) {
         found.push(format!("exit {}: {said}", ended.code));
     }
-    let files = ["audit.jsonl", "state.db", ".cxda/lock"];
+    let files = ["audit.jsonl", "state.db", ".cxda/locks/"];
     if ended.code != 0 && !files.iter().any(|name| said.contains(name)) {
         found.push(format!("does not say which file failed: {said}"));
     }

@@ -127,11 +127,13 @@ fn webhook() -> Vec<Point> {
 
 /// What comes before the first write and after the last.
 fn ends() -> Vec<Point> {
+    // The lock is the first file of all.
+    let locked = Place::file(Lock, 1, "", "");
     [
-        ("lock made", &Place::file(Open, 1, "lock", "")),
-        ("lock taken", &Place::file(Lock, 1, "", "")),
-        ("lock emptied", &Place::file(Truncate, 1, "lock", "")),
-        ("holder written", &Place::file(Write, 1, "lock", "")),
+        ("lock made", &Place::file(Open, 1, "", "")),
+        ("lock taken", &locked),
+        ("lock emptied", &locked.clone().then(Truncate, "")),
+        ("holder written", &locked.clone().then(Write, "")),
         ("store made", &Place::file(Open, 1, STORE, "")),
         ("store's first page", &Place::file(Write, 1, STORE, "")),
         ("tables made", &Place::file(Write, 1, WAL, "CREATE TABLE")),

@@ -64,16 +64,36 @@ impl From<io::Error> for Refusal {
 pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
     // SQLite gives the files that it makes beside the store the mode of the store.
     drop(atomic::open_private(path)?);
+    let mut connection = connect(path)?;
+    if !logs_ahead(&connection)? {
+        connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+        // Where the disk refuses that, this connection neither fails nor says so. A new one reads what the file says.
+        drop(connection);
+        connection = connect(path)?;
+        if !logs_ahead(&connection)? {
+            let refused = io::Error::other("the disk does not take its write-ahead log");
+            return Err(refused.into());
+        }
+    }
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection for reading and writing to the file `path`, which is there.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // Whatever fails from here on: the files are closed as they are. Their next reader brings them together, on handles of its own.
     keep_log(&connection, true)?;
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-    )?;
-    migrate(&mut connection)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
     Ok(connection)
+}
+
+/// Whether the file writes to its log first.
+fn logs_ahead(connection: &Connection) -> rusqlite::Result<bool> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(mode == "wal")
 }
 
 /// Whether the write-ahead log stays behind when `connection` is closed: bringing it into the store would flush it once more.
