@@ -72,6 +72,7 @@ pub mod request;
 pub mod retry;
 pub mod rotation;
 pub mod rule;
+pub mod script;
 pub mod secret;
 pub mod throttle;
 pub mod variable;

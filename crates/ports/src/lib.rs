@@ -6,6 +6,7 @@
 //! - [`secrets::SecretSource`]: values by reference.
 //! - [`journal::Journal`], [`outbox::Outbox`], [`audit::AuditSink`]: what must survive a crash.
 //! - [`lookups::CacheLookups`]: what was reported of caches.
+//! - [`script::ScriptChecker`], [`script::ScriptRunner`]: what a script shows, and what it does.
 //! - [`clock::Clock`], [`ids::IdSource`], [`ids::Jitter`]: time and randomness. [`stop::StopSignal`]: the wish to stop.
 //! - [`progress::Progress`]: what a person sees meanwhile.
 
@@ -20,6 +21,7 @@ pub mod manifests;
 pub mod outbox;
 pub mod page;
 pub mod progress;
+pub mod script;
 pub mod secrets;
 pub mod stop;
 pub mod views;

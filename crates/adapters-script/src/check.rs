@@ -1,0 +1,1 @@
+//! Scripts are parsed and judged without being run.

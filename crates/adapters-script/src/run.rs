@@ -1,0 +1,1 @@
+//! Scripts are run in a child process.
