@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cache::CachePolicy;
+use crate::instant::UtcMillis;
 use crate::variable::{EnvironmentVariable, VariableScope};
 
 /// Name of a data action, unique within one tenant.
@@ -191,8 +192,8 @@ pub struct TestCase {
     pub input: Value,
     /// What must come out.
     pub expect: Expectation,
-    /// The script's clock, where it has one.
-    pub now: Option<String>,
+    /// What the script's clock shows, where it has one.
+    pub now: Option<UtcMillis>,
     /// The script's randomness, where it has some.
     pub random_seed: Option<i64>,
 }

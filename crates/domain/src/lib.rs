@@ -76,5 +76,6 @@ pub mod script;
 pub mod secret;
 pub mod throttle;
 pub mod variable;
+pub mod verdict;
 pub mod view;
 pub mod violation;

@@ -13,7 +13,15 @@ pub(super) fn test_case(findings: &mut Findings, item: &Found<'_>) -> Option<Tes
     let input = fields.required(findings, "input", json);
     let expect = fields.required(findings, "expect", expectation);
     let now = fields.optional(findings, "now", |findings, found| {
-        timestamp(findings, found).map(|(written, _)| written)
+        let instant = timestamp(findings, found)?.1.to_utc_millis();
+        if instant.is_none() {
+            findings.report(
+                Rule::D001,
+                found,
+                "now lies outside the years 0001 to 9999 in UTC",
+            );
+        }
+        instant
     });
     let random_seed = fields.optional(findings, "randomSeed", |findings, found| {
         let seed = i64::try_from(integer(findings, found)?).ok();

@@ -88,6 +88,11 @@ fn clock_and_seed_are_of_their_kind() {
             ),
             (now, r#"^"yesterday""#, &["D001 spec.tests[0].now"]),
             (now, "^1", &["M003 spec.tests[0].now"]),
+            (
+                now,
+                r#"^"9999-12-31T23:00:00-02:00""#,
+                &["D001 spec.tests[0].now"],
+            ),
         ],
     );
 }
@@ -99,7 +104,8 @@ fn what_is_written_is_taken_over() {
     let test = &action.tests[0];
     assert_eq!(test.name, "scales");
     assert_eq!(test.input, json!({"score": 10}));
-    assert_eq!(test.now.as_deref(), Some("2024-01-01T00:00:00Z"));
+    assert_eq!(test.now, "2024-01-01T00:00:00Z".parse().ok());
+    assert!(test.now.is_some());
     assert_eq!(test.random_seed, Some(1));
     assert_eq!(test.expect.output, Some(json!(12)));
     assert_eq!(test.expect.output_contains, Some(json!(1)));
