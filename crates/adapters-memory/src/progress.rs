@@ -10,6 +10,8 @@ use cxda_ports::progress::{Progress, ProgressEvent};
 pub enum Noted {
     /// So many resources were read so far.
     Observing(usize),
+    /// So many tests have ended, of so many.
+    Testing(usize, usize),
     /// So many changes are about to be carried out.
     Applying(usize),
     /// A change has begun.
@@ -41,6 +43,7 @@ impl Progress for MemoryProgress {
     fn note(&self, event: ProgressEvent<'_>) {
         let step = match event {
             ProgressEvent::Observing { seen } => Noted::Observing(seen),
+            ProgressEvent::Testing { done, of } => Noted::Testing(done, of),
             ProgressEvent::Applying { changes } => Noted::Applying(changes),
             ProgressEvent::Started(address) => Noted::Started(address.clone()),
             ProgressEvent::Ended {

@@ -43,6 +43,9 @@ impl Progress for Bar {
                 self.0
                     .set_message(format!("reading the tenant, {seen} resources"));
             }
+            ProgressEvent::Testing { done, of } => {
+                self.0.set_message(format!("testing, {done} of {of}"));
+            }
             ProgressEvent::Applying { changes } => {
                 self.0.reset();
                 self.0

@@ -12,6 +12,13 @@ pub enum ProgressEvent<'a> {
         /// Resources read so far.
         seen: usize,
     },
+    /// Tests are being run; `done` of them have ended.
+    Testing {
+        /// Tests that have ended.
+        done: usize,
+        /// All tests.
+        of: usize,
+    },
     /// Changes are about to be carried out.
     Applying {
         /// How many.

@@ -10,5 +10,7 @@ pub mod observe;
 pub mod plan;
 pub mod ports;
 pub mod resolve;
+pub mod run;
 pub mod saved;
+pub mod test;
 pub mod validate;

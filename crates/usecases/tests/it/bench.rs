@@ -75,7 +75,7 @@ impl Bench {
         }
     }
 
-    fn manifests(&self) -> MemoryManifests {
+    pub(crate) fn manifests(&self) -> MemoryManifests {
         MemoryManifests::new(self.documents.iter().map(|document| SourceDocument {
             file: Arc::from("project.cxda.yaml"),
             root: node(document),

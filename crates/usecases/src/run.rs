@@ -1,0 +1,71 @@
+//! Runs the script of one action once, here, with an input of the person's own.
+
+use cxda_domain::address::Address;
+use cxda_domain::instant::UtcMillis;
+use cxda_domain::manifest::Declaration;
+use cxda_domain::violation::Violations;
+use cxda_ports::error::SourceError;
+use cxda_ports::manifests::ManifestSource;
+use cxda_ports::script::{ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner};
+
+use crate::validate::validate;
+
+/// With what a script is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunInput {
+    /// `context.input`, a JSON text.
+    pub input: String,
+    /// What the script's clock shows; without it there is none.
+    pub now: Option<UtcMillis>,
+    /// The seed of the script's randomness; without it there is none.
+    pub random_seed: Option<i64>,
+}
+
+/// Why nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The project cannot be read.
+    #[error("the project cannot be read")]
+    Project(#[source] SourceError),
+    /// The project holds mistakes.
+    #[error("the manifests hold mistakes")]
+    Invalid(Violations),
+    /// No manifest declares it, or it has no script.
+    #[error("no manifest declares {address}, or it has no script")]
+    NoScript {
+        /// What was asked for.
+        address: Address,
+    },
+    /// Scripts cannot be run.
+    #[error("the script cannot be run")]
+    Script(#[source] ScriptRunError),
+}
+
+/// Runs the script of the action at `address` with `input`.
+///
+/// # Errors
+///
+/// [`RunError`] where it was not run; what the script does stands in the outcome.
+pub async fn run(
+    manifests: &dyn ManifestSource,
+    runner: &dyn ScriptRunner,
+    address: &Address,
+    input: RunInput,
+) -> Result<ScriptOutcome, RunError> {
+    let project = validate(manifests).await.map_err(RunError::Project)?;
+    if project.violations.has_errors() {
+        return Err(RunError::Invalid(project.violations));
+    }
+    let declared = project.manifest.get(address);
+    let Some(Declaration::Action(action)) = declared.map(|declared| &declared.resource) else {
+        let address = address.clone();
+        return Err(RunError::NoScript { address });
+    };
+    let run = ScriptRun {
+        source: action.script.as_str().to_owned(),
+        input: input.input,
+        now: input.now,
+        random_seed: input.random_seed,
+    };
+    runner.run(&run).await.map_err(RunError::Script)
+}
