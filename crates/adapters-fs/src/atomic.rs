@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows what the files hold.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -15,10 +15,26 @@ use tempfile::NamedTempFile;
 ///
 /// The error of the step that failed; `path` is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, bytes, None)
+}
+
+/// As [`replace`], for a file that is there and not ours: it keeps its mode.
+///
+/// # Errors
+///
+/// The error of the step that failed; `path` is then as it was.
+pub(crate) fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, bytes, Some(path.metadata()?.permissions()))
+}
+
+fn replace_with(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let folder = folder_of(path);
     // The temporary file has mode 0600 from the start and lies in the same folder, so that the rename cannot cross a file system.
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_folder(folder)

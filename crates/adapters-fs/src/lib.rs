@@ -2,6 +2,7 @@
 //!
 //! - manifests in YAML, JSON and TOML, with source positions: [`reader`], found in the project's folder,
 //!   where script files lie as well: [`project`], [`manifests::FsManifests`].
+//! - expected outputs put into manifests, everything else untouched: [`edit`].
 //! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
 //! - `.cxda/audit.jsonl`: [`audit::AuditLog`], the same records, a line each.
 //! - `.cxda/locks`: [`lock::TenantLock`], held by the one run that writes to a tenant.
@@ -14,6 +15,7 @@
 pub mod atomic;
 pub mod audit;
 mod blocking;
+pub mod edit;
 pub mod lock;
 pub mod manifests;
 pub mod plans;

@@ -24,6 +24,12 @@ use tokio::task::{JoinError, spawn_blocking};
 use crate::project::{FileError, Found, Patterns, Project};
 use crate::reader::{self, Format, ReadError};
 
+mod outputs;
+mod stamps;
+
+pub use outputs::OutputsError;
+pub use stamps::Stamps;
+
 /// The manifests and scripts of a project's folder.
 #[derive(Clone, Debug)]
 pub struct FsManifests {

@@ -16,7 +16,7 @@ pub use pattern::{PatternError, Patterns};
 #[cfg_attr(not(unix), path = "project/folder_portable.rs")]
 mod folder;
 mod pattern;
-mod script;
+pub(crate) mod script;
 mod walk;
 
 /// A project's folder, held open.
@@ -136,6 +136,18 @@ impl Project {
         let parts = name.split('/').filter(|part| !matches!(*part, "" | "."));
         let file = self.folder.file(parts)?;
         read_up_to(file, limit)
+    }
+
+    /// Where the file `name` really lies, symbolic links followed.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Outside`] if that is outside the project; [`FileError::System`] if nobody can say.
+    pub(crate) fn place_of(&self, name: &str) -> Result<PathBuf, FileError> {
+        let place = self.root.join(name).canonicalize();
+        let place = place.map_err(FileError::System)?;
+        let lies_inside = place.starts_with(&self.root);
+        lies_inside.then_some(place).ok_or(FileError::Outside)
     }
 
     /// The name of `path` relative to the project's folder; empty for the folder itself.

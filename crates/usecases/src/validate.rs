@@ -19,6 +19,8 @@ pub struct Project {
     pub violations: Violations,
     /// A digest of each manifest and each script file, by name.
     pub digests: BTreeMap<String, Digest>,
+    /// The script files that the manifests name.
+    pub scripts: Vec<ScriptRequest>,
 }
 
 /// Reads and judges the project.
@@ -56,6 +58,7 @@ pub async fn validate(source: &dyn ManifestSource) -> Result<Project, SourceErro
         manifest,
         violations: violations.sorted(),
         digests,
+        scripts: requests,
     })
 }
 

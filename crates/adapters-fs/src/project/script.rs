@@ -15,11 +15,8 @@ impl Project {
     /// Any [`ScriptFileError`]. [`ScriptFileError::OutsideProject`] for a path that is absolute,
     /// begins with `~` or a drive letter, or holds `..`, even where it would lead back inside.
     pub fn script(&self, request: &ScriptRequest) -> Result<String, ScriptFileError> {
-        let path = checked(&request.path)?;
-        let name = match request.manifest.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{path}"),
-            None => path.to_owned(),
-        };
+        checked(&request.path)?;
+        let name = name_of(request);
         let bytes = self.read(&name, Script::MAX_BYTES)?;
         if bytes.is_empty() {
             return Err(ScriptFileError::Empty);
@@ -30,8 +27,16 @@ impl Project {
     }
 }
 
-/// The path as written, if it means the same file on every system.
-fn checked(path: &str) -> Result<&str, ScriptFileError> {
+/// The file that `request` means, relative to the project's folder.
+pub(crate) fn name_of(ScriptRequest { manifest, path }: &ScriptRequest) -> String {
+    match manifest.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{path}"),
+        None => path.clone(),
+    }
+}
+
+/// Judges the path as written: whether it means the same file on every system.
+fn checked(path: &str) -> Result<(), ScriptFileError> {
     let has_drive = path.as_bytes().get(1) == Some(&b':')
         && path.starts_with(|c: char| c.is_ascii_alphabetic());
     let leaves = path.starts_with(['/', '\\', '~'])
@@ -54,7 +59,7 @@ fn checked(path: &str) -> Result<&str, ScriptFileError> {
     if path.contains('\0') {
         return Err(unreadable("its path holds the character U+0000"));
     }
-    Ok(path)
+    Ok(())
 }
 
 fn unreadable(why: &str) -> ScriptFileError {
