@@ -30,6 +30,10 @@ mod wiring;
 /// Runs `cxda` with these arguments, the program's name first, and says how the process ends.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     guard::close_memory();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = wiring::served(&arguments) {
+        return code;
+    }
     let exit = catch_unwind(AssertUnwindSafe(|| run(arguments)));
     ExitCode::from(exit.unwrap_or(Exit::Unexpected).code())
 }

@@ -9,12 +9,14 @@ use cxda_ports::error::StoreError;
 use crate::exit::{self, Exit};
 use crate::settings::Settings;
 
+mod scripts;
 mod secrets;
 mod simulator;
 mod store;
 mod tenant;
 mod webhooks;
 
+pub(crate) use scripts::{scripts, served};
 pub(crate) use secrets::{HiddenSecrets, secrets};
 pub(crate) use simulator::simulator;
 pub(crate) use store::{
