@@ -1,6 +1,7 @@
 //! `cxda metrics`: figures about everything that the store knows.
 
 use cxda_domain::lookups::Lookups;
+use cxda_domain::metrics::Metrics;
 use cxda_ports::lookups::CacheLookups as _;
 use cxda_usecases::metrics::metrics;
 
@@ -15,7 +16,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Exit, Ended> {
     let tenant = settings.tenant(context.environment)?;
     let mut figures = Figures {
         tenant: tenant.name.clone(),
-        metrics: Default::default(),
+        metrics: Metrics::default(),
         lookups: Lookups::default(),
     };
     if let Some(store) = wiring::store_to_read(&settings, wiring::scope_of(&tenant))? {

@@ -73,17 +73,16 @@ async fn show_due(
     let screen = context.screen;
     screen.result(&rotation(context.for_people(), &due, summary, max_age, now));
     let RotationSummary { encrypted, due } = summary;
-    screen.remark(&match encrypted {
-        0 => "No encrypted variables were applied from here.".to_owned(),
-        _ => {
-            let age = match days(max_age) {
-                0 => humantime::format_duration(max_age).to_string(),
-                days => counted(usize::try_from(days).unwrap_or(usize::MAX), "day"),
-            };
-            let encrypted = counted(encrypted, "encrypted variable");
-            format!("Not changed within {age}: {due} of {encrypted}.")
-        }
-    });
+    if encrypted == 0 {
+        screen.remark("No encrypted variables were applied from here.");
+    } else {
+        let age = match days(max_age) {
+            0 => humantime::format_duration(max_age).to_string(),
+            days => counted(usize::try_from(days).unwrap_or(usize::MAX), "day"),
+        };
+        let encrypted = counted(encrypted, "encrypted variable");
+        screen.remark(&format!("Not changed within {age}: {due} of {encrypted}."));
+    }
     Ok(if due > 0 && arguments.detailed_exitcode {
         Exit::Changes
     } else {
