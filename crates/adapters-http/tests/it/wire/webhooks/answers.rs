@@ -220,11 +220,11 @@ async fn once_the_process_is_to_stop_nothing_new_is_sent() {
 
 #[tokio::test]
 async fn t_04_what_the_tenant_says_of_a_receiver_is_not_passed_on() {
+    use DeliveryErrorKind::{NotTaken, Unanswered};
     use cxda_adapters_http::webhook::{Direct, Webhooks};
     use std::sync::Arc;
     let url = format!("https://bi.example/{TOKEN}");
     let said = format!(r#"{{"message":"cannot reach /{TOKEN}","errors":[{{"message":"{url}"}}]}}"#);
-    use DeliveryErrorKind::{NotTaken, Unanswered};
     // After a 500 nobody knows what the tenant did before it failed.
     let answers = [400, 403, 404, 422].map(|status| (status, NotTaken));
     for (status, kind) in answers.into_iter().chain([(500, Unanswered)]) {
