@@ -47,8 +47,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 fn a_partial_apply_exits_6_skips_what_depended_and_the_next_run_continues() {
     let tenant = Simulated::start();
     let project = five(&tenant.base_url());
-    // The first three creates are the head of the chain and the two on their own.
-    tenant.faults(&json!([{"operation": "createAction", "nth": 4, "fault": {"kind": "answer", "status": 400, "body": {"message": "no"}}}]));
+    tenant.faults(&json!([{"operation": "createAction", "name": "chain_b", "fault": {"kind": "answer", "status": 400, "body": {"message": "no"}}}]));
     let ended = project
         .cxda_signed_in(&["apply", "--yes", "-o", "json"])
         .run()
@@ -91,7 +90,7 @@ fn a_partial_apply_exits_6_skips_what_depended_and_the_next_run_continues() {
 fn a_partial_apply_says_for_people_what_was_not_done_and_what_to_do() {
     let tenant = Simulated::start();
     let project = five(&tenant.base_url());
-    tenant.faults(&json!([{"operation": "createAction", "nth": 4, "fault": {"kind": "answer", "status": 400, "body": {"message": "no"}}}]));
+    tenant.faults(&json!([{"operation": "createAction", "name": "chain_b", "fault": {"kind": "answer", "status": 400, "body": {"message": "no"}}}]));
     let ended = project.cxda_signed_in(&["apply", "--yes"]).run().exits(6);
     let _ = ended.says(&["failed", "skipped", "action/chain_c", "cxda apply"]);
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Project, Simulated};
 
+mod directives;
 mod outbox;
 mod settings;
 

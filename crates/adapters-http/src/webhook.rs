@@ -26,10 +26,12 @@ pub use self::signature::{SigningSecret, SigningSecretError};
 /// How messages reach one webhook of the settings.
 #[derive(Clone, Debug)]
 pub enum Route {
-    /// The tenant sends them to `url`.
+    /// A tenant sends them to `url`.
     Relay {
         /// The receiver's URL.
         url: SecretText,
+        /// The tenant.
+        tenant: Arc<dyn WebhookRelay>,
     },
     /// They are posted to `url` from here.
     Direct {
@@ -49,22 +51,15 @@ pub enum Route {
 #[derive(Debug)]
 pub struct Webhooks {
     routes: BTreeMap<String, Route>,
-    relay: Arc<dyn WebhookRelay>,
     direct: Direct,
     stop: Arc<dyn StopSignal>,
 }
 
 impl Webhooks {
-    /// Sends by these `routes`, each under its webhook's name; by way of `relay` or `direct`. Once `stop` is raised, nothing more is sent.
-    pub fn new(
-        routes: BTreeMap<String, Route>,
-        relay: Arc<dyn WebhookRelay>,
-        direct: Direct,
-        stop: Arc<dyn StopSignal>,
-    ) -> Self {
+    /// Sends by these `routes`, each under its webhook's name; from here by way of `direct`. Once `stop` is raised, nothing more is sent.
+    pub fn new(routes: BTreeMap<String, Route>, direct: Direct, stop: Arc<dyn StopSignal>) -> Self {
         Self {
             routes,
-            relay,
             direct,
             stop,
         }
@@ -89,8 +84,8 @@ impl Webhooks {
                 let stop = &*self.stop;
                 self.direct.deliver(url, secrets, message, stop).await
             }
-            Route::Relay { url } => {
-                let relayed = self.relay.relay(url.expose(), &message.payload).await;
+            Route::Relay { url, tenant } => {
+                let relayed = tenant.relay(url.expose(), &message.payload).await;
                 relayed.map_err(|error| not_relayed(&error))
             }
             Route::Unreadable { why } => Err(unsent(DeliveryErrorKind::NoRoute, why)),

@@ -153,14 +153,7 @@ impl Kept {
 
     /// Everything that can fail comes first, so that a settlement is kept whole or not at all.
     fn settle(&mut self, settlement: &Settlement) -> Result<SealedRecord, StoreError> {
-        let mut fresh = BTreeSet::new();
-        for entry in &settlement.outbox {
-            if self.outbox.iter().any(|each| each.entry.id == entry.id) || !fresh.insert(&entry.id)
-            {
-                let message = format!("the outbox has an entry {} already", entry.id);
-                return Err(refused(message));
-            }
-        }
+        self.refuse_known(&settlement.outbox)?;
         let sealed = self.chain.seal(&settlement.record).map_err(refused)?;
         if settlement.resolved {
             self.intents

@@ -249,10 +249,22 @@ pub(crate) enum GetKind {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
+    /// Tell those whom an action's directives name that its entries are stale
+    Invalidate(CacheInvalidateArgs),
     /// Add lookups to those of an action
     Record(CacheRecordArgs),
     /// Show the hit rate of each action
     Stats(CacheStatsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheInvalidateArgs {
+    /// The action
+    #[arg(value_name = "ACTION")]
+    pub(crate) action: ActionName,
+    /// Only directives about this event
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) event: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -184,7 +184,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
-        Command::Cache(command) => cache::run(context, command).await,
+        Command::Cache(command) => cache::run(context, command, &clock).await,
         Command::Variables(command) => variables::run(context, command, &clock).await,
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,

@@ -1,9 +1,10 @@
 //! Errors to exit codes: the one place that knows what a failure means to the shell.
 
+use cxda_domain::delivery::DeliveryState;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
-use cxda_usecases::deliver::CourierError;
+use cxda_usecases::deliver::{CourierError, Handled};
 use cxda_usecases::plan::PlanError;
 use cxda_usecases::saved::SavedPlanError;
 
@@ -158,6 +159,16 @@ pub(crate) fn of_courier(error: &CourierError) -> Exit {
     match error {
         CourierError::Outbox(error) => of_store(error),
         CourierError::Audit(_) => Exit::Audit,
+    }
+}
+
+/// What it means that deliveries came to their end so.
+pub(crate) fn of_handled(handled: &[Handled]) -> Exit {
+    let is_taken = |each: &Handled| each.outgoing.state == DeliveryState::Delivered;
+    if handled.iter().all(is_taken) {
+        Exit::Done
+    } else {
+        Exit::Unreachable
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) use store::{
     Writing, journal_to_read, keep_pause, lock, scope, scope_of, store, store_to_read, writing,
 };
 pub(crate) use tenant::{Connection, Pace, Patience, auth, connect};
-pub(crate) use webhooks::webhooks;
+pub(crate) use webhooks::{courier, directive_sources, webhooks};
 
 /// Why something could not be wired, and how the process then ends.
 #[derive(Debug, thiserror::Error)]

@@ -332,6 +332,20 @@ pub struct CachePolicy {
     pub invalidation: Vec<InvalidationDirective>,
 }
 
+impl CachePolicy {
+    /// The directives by which somebody is told that entries are stale: of the event `event_type`, or of any.
+    pub fn to_send<'a>(
+        &'a self,
+        event_type: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a InvalidationDirective> {
+        let all = self.invalidation.iter();
+        all.filter(move |directive| {
+            directive.action != InvalidationAction::Noop
+                && event_type.is_none_or(|wanted| directive.event_type == wanted)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::action::DateProcessing;
 use crate::address::Address;
 use crate::body::{ActionBody, ViewBody};
+use crate::cache::{CacheKey, InvalidationDirective};
 use crate::instant::UtcMillis;
 use crate::key::ResourceId;
 
@@ -143,6 +144,31 @@ impl Event {
         }
     }
 
+    /// Cache entries of an action under `key` are stale, as `directive` has somebody told.
+    pub fn cache_invalidation(
+        address: &Address,
+        directive: &InvalidationDirective,
+        key: Option<&CacheKey>,
+        at: UtcMillis,
+    ) -> Self {
+        let body = json!({
+            "event": "cache_invalidation",
+            "directive": {
+                "source": directive.source,
+                "event_type": directive.event_type,
+                "action": directive.action.as_str(),
+            },
+            "action": address.name,
+            "timestamp": at,
+            "data": {"target_key": key},
+        });
+        Self {
+            kind: EventKind::CacheInvalidation,
+            address: address.clone(),
+            body: body.to_string(),
+        }
+    }
+
     /// The dates of an action were processed; the result had been checked before it was sent.
     pub fn date_processed(
         address: &Address,
@@ -266,6 +292,37 @@ mod tests {
         "#);
         let untested = Event::action(kind, &address, &id(), None, 12.5);
         assert_eq!(members(&untested)["test_status"], Value::Null);
+    }
+
+    #[test]
+    fn the_body_of_a_directive() {
+        let cache = r#", "cache": {"key": "score_{id}", "invalidation": [
+            {"source": "https://a.example/x", "eventType": "rebuilt", "action": "noop"},
+            {"source": "https://b.example/x", "eventType": "rebuilt", "action": "refresh"},
+            {"source": "https://c.example/x", "eventType": "moved", "action": "invalidate"}]}"#;
+        let manifest = manifest(&action("score", cache));
+        let policy = manifest.actions().next().unwrap().0.cache.as_ref().unwrap();
+        let sources = |event_type| {
+            let directives = policy.to_send(event_type);
+            let hosts = directives.map(|each| each.source.as_str());
+            hosts.collect::<Vec<_>>()
+        };
+        let (b, c) = ("https://b.example/x", "https://c.example/x");
+        assert_eq!(sources(None), [b, c]);
+        assert_eq!(sources(Some("rebuilt")), [b]);
+        assert_eq!(sources(Some("Rebuilt")), [""; 0]);
+        let (directive, key) = (policy.to_send(None).next().unwrap(), policy.key.as_ref());
+        let address = Address::action("score");
+        let event = Event::cache_invalidation(&address, directive, key, UtcMillis::UNIX_EPOCH);
+        let directive = json!({"source": b, "event_type": "rebuilt", "action": "refresh"});
+        let expected = json!({
+            "event": "cache_invalidation",
+            "directive": directive,
+            "action": "score",
+            "timestamp": "1970-01-01T00:00:00.000Z",
+            "data": {"target_key": "score_{id}"},
+        });
+        assert_eq!(members(&event), expected);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The outbox: what webhooks are still to be told, and what became of it.
 //!
-//! Entries get in with the outcome that they tell of, by [`Journal::settle`](crate::journal::Journal::settle).
+//! Entries get in with the outcome that they tell of, by [`Journal::settle`](crate::journal::Journal::settle); those that tell of
+//! no write, by [`Outbox::put`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -61,6 +62,13 @@ pub struct Attempt {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Outbox: fmt::Debug + Send + Sync {
+    /// Puts `entries` in, all or none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they could not be kept.
+    async fn put(&self, entries: &[OutboxEntry]) -> Result<(), StoreError>;
+
     /// Everything that is not delivered and the last `delivered` entries that are, in the order in which they happened. What is
     /// not delivered to a receiver that is gone is dead.
     ///

@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod deliver;
 pub mod get;
+pub mod invalidate;
 pub mod metrics;
 pub mod observe;
 pub mod plan;

@@ -12,24 +12,24 @@ const CANARY: &str = "canary-path";
 const SECRET: &str = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5";
 
 /// A receiver of webhooks that answers as it is told.
-struct Receiver {
-    server: Scripted,
+pub(super) struct Receiver {
+    pub(super) server: Scripted,
     status: Arc<AtomicU16>,
 }
 
 impl Receiver {
-    fn start(status: u16) -> Self {
+    pub(super) fn start(status: u16) -> Self {
         let status = Arc::new(AtomicU16::new(status));
         let told = Arc::clone(&status);
         let server = Scripted::start(move |_| Answer::json(told.load(Ordering::SeqCst), "{}"));
         Self { server, status }
     }
 
-    fn answers(&self, status: u16) {
+    pub(super) fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
-    fn asked(&self) -> Vec<Asked> {
+    pub(super) fn asked(&self) -> Vec<Asked> {
         self.server.asked()
     }
 

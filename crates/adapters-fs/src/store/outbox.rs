@@ -1,4 +1,4 @@
-//! The store as an outbox. Entries get in with the outcome that they tell of, which is the journal's.
+//! The store as an outbox. Entries that tell of an outcome get in with it, which is the journal's.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,18 @@ use cxda_domain::audit::{AuditEntry, SealedRecord};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::receiver::Receiver;
 use cxda_ports::error::StoreError;
-use cxda_ports::outbox::{Attempt, Outbox, Outgoing};
+use cxda_ports::outbox::{Attempt, Outbox, OutboxEntry, Outgoing};
 
 use super::Store;
 
 #[async_trait]
 impl Outbox for Store {
+    async fn put(&self, entries: &[OutboxEntry]) -> Result<(), StoreError> {
+        let entries = entries.to_vec();
+        self.write(move |ledger| entries.iter().try_for_each(|entry| ledger.put_out(entry)))
+            .await
+    }
+
     async fn entries(&self, delivered: usize) -> Result<Vec<Outgoing>, StoreError> {
         self.read(move |ledger| ledger.entries(delivered)).await
     }

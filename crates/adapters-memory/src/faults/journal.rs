@@ -13,7 +13,7 @@ use cxda_domain::receiver::Receiver;
 use cxda_domain::secret::SecretText;
 use cxda_ports::error::StoreError;
 use cxda_ports::journal::{Intent, Journal, OpenIntent, Settlement};
-use cxda_ports::outbox::{Attempt, Outbox, Outgoing};
+use cxda_ports::outbox::{Attempt, Outbox, OutboxEntry, Outgoing};
 
 use super::{Moment, Script, Which};
 
@@ -31,6 +31,7 @@ pub enum JournalCall {
     RecordsAfter,
     NotBefore,
     KeepNotBefore,
+    Put,
     Entries,
     BeginAttempt,
     EndAttempt,
@@ -142,6 +143,10 @@ impl<J: Journal> Journal for FaultyJournal<J> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<J: Outbox> Outbox for FaultyJournal<J> {
+    async fn put(&self, entries: &[OutboxEntry]) -> Result<(), StoreError> {
+        self.pass(JournalCall::Put, self.inner.put(entries)).await
+    }
+
     async fn entries(&self, delivered: usize) -> Result<Vec<Outgoing>, StoreError> {
         self.pass(JournalCall::Entries, self.inner.entries(delivered))
             .await

@@ -14,6 +14,13 @@ use super::{Kept, MemoryJournal, refused};
 
 #[async_trait]
 impl Outbox for MemoryJournal {
+    async fn put(&self, entries: &[OutboxEntry]) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        kept.refuse_known(entries)?;
+        kept.put_out(entries);
+        Ok(())
+    }
+
     async fn entries(&self, delivered: usize) -> Result<Vec<Outgoing>, StoreError> {
         let kept = self.kept();
         let is_delivered = |each: &&Outgoing| each.state == DeliveryState::Delivered;
@@ -79,6 +86,19 @@ impl Outbox for MemoryJournal {
 }
 
 impl Kept {
+    /// Fails where an id of `entries` is there already, or stands twice among them.
+    pub(super) fn refuse_known(&self, entries: &[OutboxEntry]) -> Result<(), StoreError> {
+        let known = self.outbox.iter().map(|each| &each.entry.id);
+        let mut known: BTreeSet<&String> = known.collect();
+        match entries.iter().find(|entry| !known.insert(&entry.id)) {
+            Some(entry) => {
+                let message = format!("the outbox has an entry {} already", entry.id);
+                Err(refused(message))
+            }
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn put_out(&mut self, entries: &[OutboxEntry]) {
         self.outbox.extend(entries.iter().map(|entry| Outgoing {
             entry: entry.clone(),

@@ -18,9 +18,7 @@ use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_ports::stop::StopSignal;
 use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
-use cxda_usecases::deliver::{
-    Courier, CourierError, CourierOptions, CourierPorts, Delivered, Round,
-};
+use cxda_usecases::deliver::{Courier, CourierError, CourierOptions, Delivered, Round};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
@@ -250,15 +248,7 @@ impl Run<'_> {
         bar: &Bar,
     ) -> Result<Sent, Ended> {
         let stop = &**self.context.interrupt;
-        let couriers = CourierPorts {
-            outbox: &writing.store,
-            audit: &writing.audit,
-            sender: webhooks,
-            clock: &**self.clock,
-            ids: &SystemRandom,
-            jitter: &SystemRandom,
-            stop,
-        };
+        let couriers = wiring::courier(writing, webhooks, self.clock, stop);
         let courier = CourierOptions {
             run: options.run.clone(),
             actor: options.actor.clone(),

@@ -1,4 +1,6 @@
-//! `cxda cache`: lookups by action, as somebody counted them.
+//! `cxda cache`: lookups by action, as somebody counted them, and directives, sent by hand.
+
+use std::sync::Arc;
 
 use cxda_domain::action::ActionName;
 use cxda_domain::address::Address;
@@ -12,10 +14,18 @@ use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::render::caches::stats;
 use crate::settings::Settings;
+use crate::system::SystemClock;
 use crate::wiring::{self, WiringError};
 
-pub(crate) async fn run(context: Context<'_>, command: &CacheCommand) -> Result<Exit, Ended> {
+mod invalidate;
+
+pub(crate) async fn run(
+    context: Context<'_>,
+    command: &CacheCommand,
+    clock: &Arc<SystemClock>,
+) -> Result<Exit, Ended> {
     match command {
+        CacheCommand::Invalidate(arguments) => invalidate::run(context, arguments, clock).await,
         CacheCommand::Record(arguments) => record(context, arguments).await,
         CacheCommand::Stats(arguments) => show(context, arguments).await,
     }

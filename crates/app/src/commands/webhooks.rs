@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use cxda_domain::delivery::DeliveryState;
 use cxda_domain::key::RunId;
 use cxda_ports::ids::IdSource;
 use cxda_ports::outbox::{Outbox, Outgoing};
-use cxda_usecases::deliver::{Courier, CourierOptions, CourierPorts, Handled, Round};
+use cxda_usecases::deliver::{Courier, CourierOptions, Round};
 
 use crate::cli::WebhooksCommand;
 use crate::commands::{Context, Ended};
@@ -85,15 +84,7 @@ impl DeliveryRound<'_> {
         let context = self.context;
         let pace = context.pace(self.clock);
         let sender = wiring::webhooks(self.settings, secrets, self.connection, pace).await;
-        let ports = CourierPorts {
-            outbox: &self.writing.store,
-            audit: &self.writing.audit,
-            sender: &sender,
-            clock: &**self.clock,
-            ids: &SystemRandom,
-            jitter: &SystemRandom,
-            stop: &**context.interrupt,
-        };
+        let ports = wiring::courier(self.writing, &sender, self.clock, &**context.interrupt);
         let options = CourierOptions {
             run: RunId::new(SystemRandom.fresh()),
             actor: self.settings.actor.clone(),
@@ -112,13 +103,10 @@ impl DeliveryRound<'_> {
             context.screen.remark("The outbox is empty.");
         }
         ended.map_err(|error| Ended::new(exit::of_courier(&error), error))?;
-        let is_taken = |each: &Handled| each.outgoing.state == DeliveryState::Delivered;
-        let exit = if handled.iter().all(is_taken) {
-            Exit::Done
-        } else {
-            Exit::Unreachable
-        };
-        Ok(context.interrupt.exit().unwrap_or(exit))
+        Ok(context
+            .interrupt
+            .exit()
+            .unwrap_or(exit::of_handled(&handled)))
     }
 }
 

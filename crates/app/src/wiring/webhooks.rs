@@ -6,13 +6,16 @@ use std::sync::Arc;
 use cxda_adapters_http::config::Timeouts;
 use cxda_adapters_http::webhook::{Direct, Route, SigningSecret, Webhooks};
 use cxda_ports::secrets::SecretSource;
+use cxda_ports::stop::StopSignal;
+use cxda_usecases::deliver::CourierPorts;
 
 use super::secrets::value_named_in;
 use super::tenant::user_agent;
-use super::{Connection, Pace, WiringError};
+use super::{Connection, Pace, WiringError, Writing};
 use crate::exit::Exit;
 use crate::render::chain;
 use crate::settings::{Location, Settings, Via, Webhook};
+use crate::system::{SystemClock, SystemRandom};
 
 /// The table of the settings that names what is read here.
 const TABLE: &str = "[[webhook]]";
@@ -27,27 +30,59 @@ pub(crate) async fn webhooks(
 ) -> Webhooks {
     let mut routes = BTreeMap::new();
     for webhook in &settings.webhooks {
-        let route = route(webhook, secrets).await.unwrap_or_else(|error| {
+        let route = route(webhook, secrets, connection).await;
+        let route = route.unwrap_or_else(|error| {
             let why = chain(&error);
             tracing::warn!(webhook = webhook.name, why, "its events stay in the outbox");
             Route::Unreadable { why }
         });
         routes.insert(webhook.name.clone(), route);
     }
+    sending(settings, routes, pace)
+}
+
+/// The ways to the sources of cache directives, which are told from here. To a webhook there is none.
+pub(crate) fn directive_sources(settings: &Settings, pace: Pace) -> Webhooks {
+    sending(settings, BTreeMap::new(), pace)
+}
+
+fn sending(settings: &Settings, routes: BTreeMap<String, Route>, pace: Pace) -> Webhooks {
     let direct = Direct::new(
         settings.allowed_hosts.clone(),
         &user_agent(),
         Timeouts::DEFAULT,
         pace.clock,
     );
-    let relay = Arc::clone(&connection.client);
-    Webhooks::new(routes, relay, direct, pace.stop)
+    Webhooks::new(routes, direct, pace.stop)
 }
 
-async fn route(webhook: &Webhook, secrets: &dyn SecretSource) -> Result<Route, WiringError> {
+/// What a courier needs that works for a command.
+pub(crate) fn courier<'a>(
+    writing: &'a Writing,
+    sender: &'a Webhooks,
+    clock: &'a SystemClock,
+    stop: &'a dyn StopSignal,
+) -> CourierPorts<'a> {
+    CourierPorts {
+        outbox: &writing.store,
+        audit: &writing.audit,
+        sender,
+        clock,
+        ids: &SystemRandom,
+        jitter: &SystemRandom,
+        stop,
+    }
+}
+
+async fn route(
+    webhook: &Webhook,
+    secrets: &dyn SecretSource,
+    connection: &Connection,
+) -> Result<Route, WiringError> {
     let url = value_named_in(TABLE, secrets, &webhook.url, "its URL").await?;
     let Via::Direct { secrets: locations } = &webhook.via else {
-        return Ok(Route::Relay { url });
+        let tenant = Arc::clone(&connection.client) as _;
+        return Ok(Route::Relay { url, tenant });
     };
     let mut signing = Vec::new();
     for location in locations {

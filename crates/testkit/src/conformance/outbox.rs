@@ -13,6 +13,7 @@ use crate::samples::{audit_entry, outbox_entry, settlement};
 pub async fn keeps_its_promises(store: &(impl Journal + Outbox)) {
     assert_eq!(store.entries(9).await.unwrap(), [], "a fresh one is empty");
     a_refused_settlement_puts_nothing_out(store).await;
+    entries_of_no_write_are_put_in_all_or_none(store).await;
     entries_read_back_byte_for_byte_in_their_order(store).await;
     an_attempt_is_begun_once_and_ended(store).await;
     what_was_delivered_is_shown_as_far_as_asked_for(store).await;
@@ -27,6 +28,24 @@ async fn a_refused_settlement_puts_nothing_out(store: &(impl Journal + Outbox)) 
     refused.outbox = twice.to_vec();
     assert!(store.settle(&refused).await.is_err());
     assert_eq!(store.entries(0).await.unwrap(), []);
+}
+
+async fn entries_of_no_write_are_put_in_all_or_none(store: &(impl Journal + Outbox)) {
+    let ids = ["first", "second"];
+    store.put(&ids.map(outbox_entry)).await.unwrap();
+    assert!(
+        store
+            .put(&["third", "first"].map(outbox_entry))
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        store.entries(0).await.unwrap(),
+        ids.map(outbox_entry).map(fresh)
+    );
+    for id in ids {
+        assert!(store.discard(id).await.unwrap());
+    }
 }
 
 async fn entries_read_back_byte_for_byte_in_their_order(store: &(impl Journal + Outbox)) {

@@ -153,7 +153,10 @@ impl Courier<'_> {
             timestamp: self.ports.clock.now(),
             actor: self.options.actor.clone(),
             tenant: self.options.tenant.clone(),
-            action: AuditAction::DeliverWebhook,
+            action: match entry.receiver {
+                Receiver::Webhook(_) => AuditAction::DeliverWebhook,
+                Receiver::Source(_) => AuditAction::InvalidateCache,
+            },
             phase,
             resource: AuditedResource::new(&entry.event.address, None),
             changes: vec![entry.event.kind.as_str().to_owned()],

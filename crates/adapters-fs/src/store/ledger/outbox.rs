@@ -14,7 +14,7 @@ use crate::store::queue::Fault;
 use crate::store::rows;
 
 impl Ledger<'_> {
-    pub(super) fn put_out(&self, entry: &OutboxEntry) -> Result<(), Fault> {
+    pub(in crate::store) fn put_out(&self, entry: &OutboxEntry) -> Result<(), Fault> {
         self.connection.execute(
             "INSERT INTO outbox (tenant, origin, id, webhook, kind, address, body, state, created_ms, due_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8)",

@@ -110,6 +110,14 @@ impl Setup {
         self
     }
 
+    fn relay(self, name: &str, url: &str) -> Self {
+        let route = Route::Relay {
+            url: SecretText::new(url),
+            tenant: Arc::clone(&self.tenant) as _,
+        };
+        self.route(name, route)
+    }
+
     fn resolver(mut self, resolver: &Arc<Answers>) -> Self {
         self.resolver = Arc::clone(resolver);
         self
@@ -129,9 +137,8 @@ impl Setup {
             self.timeouts,
             Arc::clone(&self.clock) as _,
         );
-        let tenant = Arc::clone(&self.tenant);
         let stop = Arc::clone(&self.stop);
-        Webhooks::new(self.routes.clone(), tenant, direct, stop)
+        Webhooks::new(self.routes.clone(), direct, stop)
     }
 }
 

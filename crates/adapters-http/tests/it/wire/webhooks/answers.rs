@@ -63,10 +63,7 @@ async fn a_source_is_posted_to_and_keeps_the_promises_too() {
 #[tokio::test]
 async fn relayed_messages_keep_the_promises_of_the_port() {
     let url = "https://bi.example/hook";
-    let route = Route::Relay {
-        url: SecretText::new(url),
-    };
-    let setup = Setup::new().route("bi", route);
+    let setup = Setup::new().relay("bi", url);
     let arrived = || {
         let relayed = setup.tenant.relayed().into_iter();
         let payload = |(target, payload)| {
@@ -207,13 +204,10 @@ async fn a_webhook_that_cannot_be_read_has_no_route_and_says_why() {
 #[tokio::test]
 async fn once_the_process_is_to_stop_nothing_new_is_sent() {
     let peer = Peer::canary().await;
-    let relay = Route::Relay {
-        url: SecretText::new("https://bi.example"),
-    };
     let setup = Setup::new()
         .allowed(peer.address.to_string())
         .route("direct", direct(plain(peer.address)))
-        .route("relay", relay);
+        .relay("relay", "https://bi.example");
     setup.stop.0.send_replace(true);
     let source = Receiver::Source(plain(peer.address));
     for receiver in [webhook("direct"), webhook("relay"), source] {
@@ -226,11 +220,11 @@ async fn once_the_process_is_to_stop_nothing_new_is_sent() {
 
 #[tokio::test]
 async fn t_04_what_the_tenant_says_of_a_receiver_is_not_passed_on() {
+    use DeliveryErrorKind::{NotTaken, Unanswered};
     use cxda_adapters_http::webhook::{Direct, Webhooks};
     use std::sync::Arc;
     let url = format!("https://bi.example/{TOKEN}");
     let said = format!(r#"{{"message":"cannot reach /{TOKEN}","errors":[{{"message":"{url}"}}]}}"#);
-    use DeliveryErrorKind::{NotTaken, Unanswered};
     // After a 500 nobody knows what the tenant did before it failed.
     let answers = [400, 403, 404, 422].map(|status| (status, NotTaken));
     for (status, kind) in answers.into_iter().chain([(500, Unanswered)]) {
@@ -239,10 +233,10 @@ async fn t_04_what_the_tenant_says_of_a_receiver_is_not_passed_on() {
         let setup = Setup::new();
         let route = Route::Relay {
             url: SecretText::new(&url),
+            tenant: Arc::new(tenant(&peer.base())),
         };
         let sender = Webhooks::new(
             [("bi".to_owned(), route)].into(),
-            Arc::new(tenant(&peer.base())),
             Direct::new(Vec::new(), "cxda-test", setup.timeouts, setup.clock),
             setup.stop,
         );

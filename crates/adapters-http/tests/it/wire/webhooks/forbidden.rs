@@ -10,7 +10,6 @@ use bytes::Bytes;
 use cxda_adapters_http::config::ConfigError;
 use cxda_adapters_http::transport::{BodySize, Lost, Outgoing, Reply, Transport};
 use cxda_adapters_http::webhook::{Dialer, Direct, Route, Webhooks};
-use cxda_adapters_memory::tenant::MemoryTenant;
 use cxda_domain::network::not_public;
 use cxda_domain::receiver::Receiver;
 use cxda_ports::webhook::{DeliveryErrorKind, WebhookSender};
@@ -207,8 +206,7 @@ async fn t_01_as_the_product_wires_it_loopback_is_refused() {
     let setup = Setup::new();
     let direct = Direct::new(Vec::new(), "cxda-test", setup.timeouts, setup.clock);
     let routes: [(String, Route); 0] = [];
-    let tenant = Arc::new(MemoryTenant::new());
-    let sender = Webhooks::new(routes.into(), tenant, direct, setup.stop);
+    let sender = Webhooks::new(routes.into(), direct, setup.stop);
     let port = canary.address.port();
     for host in [
         "localhost".to_owned(),
