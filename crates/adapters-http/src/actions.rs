@@ -102,14 +102,18 @@ impl ActionsApi for HttpTenant {
         current: &Versioned<ObservedResource>,
         body: &ActionBody,
     ) -> Result<Answer<ObservedResource>, ApiError> {
-        let operation = Operation::ReplaceAction;
-        let tag = precondition(self.profile().concurrency(), current)
-            .map_err(|error| unsendable(operation, error))?;
         let text = action::replace_body(&current.value.document, body)
-            .map_err(|error| unsendable(operation, error))?;
-        let id = &current.value.id;
-        let call = self.replacement(operation, id.as_str(), text, tag.as_ref())?;
-        self.send(&call, |reply| shown(reply, id)).await
+            .map_err(|error| unsendable(Operation::ReplaceAction, error))?;
+        self.put_action(current, text).await
+    }
+
+    async fn restore(
+        &self,
+        current: &Versioned<ObservedResource>,
+        before: &ObservedResource,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        self.put_action(current, before.document.as_str().to_owned())
+            .await
     }
 
     async fn delete(&self, id: &ResourceId) -> Result<Answer<Deleted>, ApiError> {
@@ -133,6 +137,20 @@ impl ActionsApi for HttpTenant {
 }
 
 impl HttpTenant {
+    /// Sends `text` in the place of what `current` shows, while that is its version.
+    async fn put_action(
+        &self,
+        current: &Versioned<ObservedResource>,
+        text: String,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        let operation = Operation::ReplaceAction;
+        let tag = precondition(self.profile().concurrency(), current)
+            .map_err(|error| unsendable(operation, error))?;
+        let id = &current.value.id;
+        let call = self.replacement(operation, id.as_str(), text, tag.as_ref())?;
+        self.send(&call, |reply| shown(reply, id)).await
+    }
+
     async fn action_page(
         &self,
         wanted: Wanted<'_>,

@@ -100,6 +100,22 @@ pub struct Change {
     pub after: BTreeSet<Address>,
 }
 
+impl Change {
+    /// A change of the resource `id` at `address` that no plan names: it follows another write of it.
+    pub fn following(address: &Address, id: &ResourceId, kind: ChangeKind) -> Self {
+        Self {
+            address: address.clone(),
+            kind,
+            cause: Cause::Pending,
+            fields: Vec::new(),
+            adopts: false,
+            id: Some(id.clone()),
+            listed: None,
+            after: BTreeSet::new(),
+        }
+    }
+}
+
 /// Why a resource that no manifest names stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {

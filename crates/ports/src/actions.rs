@@ -96,6 +96,18 @@ pub trait ActionsApi: fmt::Debug + Send + Sync {
         body: &ActionBody,
     ) -> Result<Answer<ObservedResource>, ApiError>;
 
+    /// Puts the action that `current` shows back to what `before` showed of it, exactly as that came, but only while its version is
+    /// the one read. What a tenant never shows, such as encrypted values, stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`ActionsApi::replace`].
+    async fn restore(
+        &self,
+        current: &Versioned<ObservedResource>,
+        before: &ObservedResource,
+    ) -> Result<Answer<ObservedResource>, ApiError>;
+
     /// Deletes the action `id`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, Phase, SealedRecord};
+use cxda_domain::event::EventKind;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId, RunId};
 use cxda_domain::request::Operation;
@@ -34,6 +35,8 @@ pub struct Intent {
     pub payload: Fingerprint,
     /// The version that a replace was based on.
     pub base_tag: Option<EntityTag>,
+    /// Of what webhooks are told only once it is settled, besides what tells of its own outcome.
+    pub tells: Option<EventKind>,
     /// When it was made.
     pub created: UtcMillis,
 }

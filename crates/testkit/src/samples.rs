@@ -131,6 +131,7 @@ pub fn intent(operation_id: &str) -> Intent {
         key: Some(IdempotencyKey::new(format!("key of {operation_id}"))),
         payload: Fingerprint::new("body"),
         base_tag: None,
+        tells: None,
         created: UtcMillis::from_epoch_millis(1_709_220_600_000),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cxda_domain::action::OnTestFailure;
 use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
 use cxda_domain::event::EventKind;
@@ -25,7 +26,9 @@ mod find;
 mod indexes;
 mod journaling;
 mod open;
+mod owed;
 mod recover;
+mod testing;
 mod update;
 
 pub use failure::Failure;
@@ -68,6 +71,43 @@ pub struct ApplyOptions {
     pub compliance: Compliance,
     /// Who is told.
     pub subscriptions: Vec<Subscription>,
+    /// Actions whose tests passed here, before anything was sent.
+    pub passed_here: BTreeSet<Address>,
+    /// Whether actions are tested on the tenant's sandbox after they are created or updated.
+    pub tests_there: bool,
+}
+
+/// What came of the tests of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestStatus {
+    /// All passed.
+    Passed,
+    /// One failed, or could not be run.
+    Failed,
+    /// They were not run.
+    Skipped,
+}
+
+impl TestStatus {
+    /// The word in JSON and text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// What is said of the tests of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestReport {
+    /// What came of them.
+    pub status: TestStatus,
+    /// What failed and how, or why they were not run; a line each.
+    pub failures: Vec<String>,
+    /// What was made of the action after a failure.
+    pub left: Option<OnTestFailure>,
 }
 
 /// How a change ended.
@@ -108,6 +148,8 @@ pub struct ChangeResult {
     pub id: Option<ResourceId>,
     /// What it cost.
     pub cost: CallCost,
+    /// What came of its tests; `None` where it has none or they were not asked for.
+    pub test: Option<TestReport>,
     /// Why it did not end well.
     pub failure: Option<Failure>,
 }
@@ -117,6 +159,8 @@ pub struct ChangeResult {
 pub struct Applied {
     /// The results.
     pub results: Vec<ChangeResult>,
+    /// Of actions that an earlier run had left untested, what came of their tests now.
+    pub retested: BTreeMap<Address, TestReport>,
 }
 
 impl Applied {
@@ -124,6 +168,16 @@ impl Applied {
     pub fn done(&self, kind: ChangeKind) -> usize {
         let fits = |result: &&ChangeResult| result.kind == kind && result.outcome == Outcome::Done;
         self.results.iter().filter(fits).count()
+    }
+
+    /// Whether an action failed its tests on the tenant.
+    pub fn has_failed_tests(&self) -> bool {
+        let reports = self
+            .results
+            .iter()
+            .filter_map(|result| result.test.as_ref());
+        let mut reports = reports.chain(self.retested.values());
+        reports.any(|report| report.status == TestStatus::Failed)
     }
 
     /// How many changes ended as `outcome`.
@@ -156,7 +210,10 @@ pub async fn apply(
     let mut execution = Execution::new(ports, options, planned).await?;
     execution.recover().await?;
     if changes.is_empty() {
-        return Ok(Applied::default());
+        return Ok(Applied {
+            results: Vec::new(),
+            retested: execution.into_retested(),
+        });
     }
     ports.progress.note(ProgressEvent::Applying {
         changes: changes.len(),
@@ -172,6 +229,7 @@ pub async fn apply(
     }
     Ok(Applied {
         results: results.into_values().collect(),
+        retested: execution.into_retested(),
     })
 }
 
@@ -284,6 +342,7 @@ fn skipped(change: &Change, failure: Failure) -> ChangeResult {
         outcome: Outcome::Skipped,
         id: change.id.clone(),
         cost: CallCost::default(),
+        test: None,
         failure: Some(failure),
     }
 }

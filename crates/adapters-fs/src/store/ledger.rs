@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{AuditEntry, SealedRecord};
+use cxda_domain::event::EventKind;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{EntityTag, IdempotencyKey, ResourceId};
 use cxda_ports::journal::{Intent, Memory, OpenIntent, Settlement};
@@ -89,7 +90,7 @@ impl<'a> Ledger<'a> {
 
     pub(super) fn open_intents(&self) -> Result<Vec<OpenIntent>, Fault> {
         self.all(
-            "SELECT operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms
+            "SELECT operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms, tells
              FROM intents WHERE tenant = ?1 AND origin = ?2 ORDER BY ordinal",
             params![self.scope.tenant, self.scope.origin],
             rows::open_intent,
@@ -98,10 +99,10 @@ impl<'a> Ledger<'a> {
 
     pub(super) fn keep_intent(&self, intent: &Intent) -> Result<(), Fault> {
         self.connection
-            .execute("INSERT INTO intents (tenant, origin, operation_id, run, operation, address, id, key, payload, base_tag, created_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            .execute("INSERT INTO intents (tenant, origin, operation_id, run, operation, address, id, key, payload, base_tag, created_ms, tells)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (tenant, origin, operation_id) DO UPDATE SET run = ?4, operation = ?5, address = ?6,
-                     id = ?7, key = ?8, payload = ?9, base_tag = ?10, created_ms = ?11, phase = 'intended', phase_ms = NULL", params![
+                     id = ?7, key = ?8, payload = ?9, base_tag = ?10, created_ms = ?11, tells = ?12, phase = 'intended', phase_ms = NULL", params![
                 self.scope.tenant,
                 self.scope.origin,
                 intent.operation_id,
@@ -113,6 +114,7 @@ impl<'a> Ledger<'a> {
                 intent.payload.as_str(),
                 intent.base_tag.as_ref().map(EntityTag::as_str),
                 intent.created.epoch_millis(),
+                intent.tells.map(EventKind::as_str),
             ])?;
         Ok(())
     }

@@ -39,7 +39,7 @@ pub(super) fn last_applied(row: &Row<'_>) -> Result<LastApplied, Fault> {
     })
 }
 
-/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms`.
+/// The row `operation_id, run, operation, address, id, key, payload, base_tag, created_ms, phase, phase_ms, tells`.
 pub(super) fn open_intent(row: &Row<'_>) -> Result<OpenIntent, Fault> {
     let intent = Intent {
         operation_id: row.get(0)?,
@@ -54,6 +54,10 @@ pub(super) fn open_intent(row: &Row<'_>) -> Result<OpenIntent, Fault> {
         payload: Fingerprint::new(row.get::<_, String>(6)?),
         base_tag: row.get::<_, Option<String>>(7)?.map(EntityTag::new),
         created: UtcMillis::from_epoch_millis(row.get(8)?),
+        tells: row
+            .get::<_, Option<String>>(11)?
+            .map(from_word)
+            .transpose()?,
     };
     let since = row.get::<_, Option<i64>>(10)?;
     Ok(OpenIntent {

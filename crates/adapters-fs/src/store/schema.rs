@@ -17,10 +17,11 @@ use super::queue::Fault;
 use crate::atomic;
 
 /// What brings a file from each version to the next; the number of steps is the current version.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
 ];
 
 /// How many pages are copied between two looks for somebody who writes.

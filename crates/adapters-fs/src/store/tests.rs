@@ -48,6 +48,7 @@ fn intent(operation_id: &str) -> Intent {
         key: Some(IdempotencyKey::new("k")),
         payload: Fingerprint::new("body"),
         base_tag: None,
+        tells: None,
         created: UtcMillis::from_epoch_millis(-1),
     }
 }

@@ -165,6 +165,16 @@ impl<T: ActionsApi + 'static> ActionsApi for FaultyTenant<T> {
         self.pass_write(Operation::ReplaceAction, work).await
     }
 
+    async fn restore(
+        &self,
+        current: &Versioned<ObservedResource>,
+        before: &ObservedResource,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        let (inner, current, before) = (Arc::clone(&self.inner), current.clone(), before.clone());
+        let work = async move { inner.restore(&current, &before).await };
+        self.pass_write(Operation::ReplaceAction, work).await
+    }
+
     async fn delete(&self, id: &ResourceId) -> Result<Answer<Deleted>, ApiError> {
         let (inner, id) = (Arc::clone(&self.inner), id.clone());
         let work = async move { inner.delete(&id).await };

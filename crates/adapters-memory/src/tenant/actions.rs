@@ -67,6 +67,17 @@ impl ActionsApi for MemoryTenant {
         .await
     }
 
+    async fn restore(
+        &self,
+        current: &Versioned<ObservedResource>,
+        before: &ObservedResource,
+    ) -> Result<Answer<ObservedResource>, ApiError> {
+        self.answer(Operation::ReplaceAction, |state| {
+            state.shelf(KIND).restore(current, before)
+        })
+        .await
+    }
+
     async fn delete(&self, id: &ResourceId) -> Result<Answer<Deleted>, ApiError> {
         self.answer(Operation::DeleteAction, |state| {
             state.shelf(KIND).delete(id)

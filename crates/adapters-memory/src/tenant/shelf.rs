@@ -223,6 +223,30 @@ impl Shelf {
         sent: Sent,
     ) -> Result<ObservedResource, Refusal> {
         let sent = self.heed(sent);
+        self.change(current, &sent.name, |there| {
+            there.replaced(sent.fields, sent.encrypted)
+        })
+    }
+
+    /// Back to `before`; what is not shown stays.
+    pub(super) fn restore(
+        &mut self,
+        current: &Versioned<ObservedResource>,
+        before: &ObservedResource,
+    ) -> Result<ObservedResource, Refusal> {
+        self.change(current, &before.name, |there| {
+            let mut next = there.clone();
+            next.fields_mut().clone_from(before.fields.fields());
+            next
+        })
+    }
+
+    fn change(
+        &mut self,
+        current: &Versioned<ObservedResource>,
+        name: &str,
+        how: impl FnOnce(&Resource) -> Resource,
+    ) -> Result<ObservedResource, Refusal> {
         let id = current.value.id.as_str();
         let record = self.resources.get(id).ok_or_else(Refusal::not_found)?;
         if record.value.is_busy() {
@@ -234,8 +258,8 @@ impl Shelf {
             None if current.value.document == shown.document => Precondition::None,
             None => return Err(Refusal::new(ApiErrorKind::VersionMismatch, "")),
         };
-        let next = record.value.replaced(sent.fields, sent.encrypted);
-        let replaced = self.resources.replace(id, precondition, &sent.name, next);
+        let next = how(&record.value);
+        let replaced = self.resources.replace(id, precondition, name, next);
         match replaced {
             Ok(record) => Ok(record.value.show(&record.name, &BTreeSet::new())),
             Err(ReplaceError::NotFound) => Err(Refusal::not_found()),

@@ -45,6 +45,7 @@ async fn an_intent_is_kept_until_it_is_resolved(journal: &dyn Journal) {
         id: Some("view-1".parse().unwrap()),
         key: None,
         base_tag: Some(EntityTag::new("W/\"1\"")),
+        tells: Some(EventKind::ActionUpdated),
         ..intent("a second")
     };
     for intent in [&first, &second] {

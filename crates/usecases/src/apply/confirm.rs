@@ -60,7 +60,7 @@ impl Execution<'_> {
             return Ok(());
         }
         let fields = self.unlike(desired, &current.value, LeftOut::MeansEmpty);
-        let written = self.write_ignored(change, desired, current, progressed);
+        let written = self.write_anew(change, desired, current, progressed);
         match written.await {
             Err(failure) if failure.is_stopped() && trust == Trust::Sent => {
                 Err(Failure::Ignored { fields })
@@ -69,8 +69,9 @@ impl Execution<'_> {
         }
     }
 
-    /// Sends once more what the tenant ignored of a write, or what nobody can see.
-    async fn write_ignored(
+    /// Writes `desired` over `current` after another write of this change: what the tenant ignored of that, what nobody can see, or
+    /// what became of it.
+    pub(super) async fn write_anew(
         &self,
         change: &Change,
         desired: &Desired,

@@ -88,7 +88,7 @@ impl Execution<'_> {
         {
             self.ports.journal.adopt(&[self.aged(now)]).await?;
         }
-        self.build_indexes(change, &desired, progressed).await
+        self.follow(change, &desired, None, progressed).await
     }
 
     /// Finds out whether the create may be sent, and under which key.
@@ -208,7 +208,7 @@ impl Execution<'_> {
             // Of another payload only what is shown is known.
             Payload::Other => (self.as_shown(&there, desired.protect), Trust::Unseen),
         };
-        self.owe_indexes(write.change, desired, &there.id).await?;
+        self.owe(write.change, desired, &there.id).await?;
         let cost = CallCost::default();
         let ending = Ending {
             phase: Phase::Done,
@@ -244,7 +244,7 @@ impl Execution<'_> {
         };
         progressed.cost = progressed.cost.plus(created.cost);
         let id = &created.value.id;
-        self.owe_indexes(write.change, desired, id).await?;
+        self.owe(write.change, desired, id).await?;
         let ending = Ending {
             phase: Phase::Done,
             intent: Fate::Resolved,
@@ -368,7 +368,7 @@ impl Execution<'_> {
             Owner::Anybody if desired.secrets.is_empty() => (ADOPTED, Trust::Sent, Vec::new()),
             Owner::Anybody => (ADOPTED, Trust::Unseen, Vec::new()),
         };
-        self.owe_indexes(write.change, desired, &there.id).await?;
+        self.owe(write.change, desired, &there.id).await?;
         let ending = Ending {
             phase: Phase::Done,
             intent: Fate::Resolved,

@@ -85,7 +85,11 @@ impl Execution<'_> {
         } else {
             EventKind::ActionUpdated
         };
-        let mut events = vec![Event::action(kind, address, id, None, latency_ms)];
+        let mut events = Vec::new();
+        if !self.awaits_test(address) {
+            let status = self.test_status(address);
+            events.push(Event::action(kind, address, id, status, latency_ms));
+        }
         if desired
             .secrets
             .keys()

@@ -22,7 +22,7 @@ use futures_util::future::{Either, select};
 
 use crate::apply::failure::meets_every_write;
 use crate::apply::open::{OpenWrite, open_writes};
-use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome, skipped};
+use crate::apply::{ApplyOptions, ChangeResult, Failure, OnError, Outcome, TestReport, skipped};
 use crate::plan::Planned;
 use crate::ports::ApplyPorts;
 
@@ -47,8 +47,12 @@ pub(super) struct Execution<'a> {
     pub(super) open: BTreeMap<Address, Vec<OpenWrite>>,
     /// What an earlier run created as it is wanted now, hidden values too: before it was planned, nobody knew that.
     pub(super) proved: BTreeSet<Address>,
-    /// Intents to build indexes whose turn has not come, by their view.
+    /// Intents to build the indexes of a view or to test an action whose turn has not come.
     pub(super) owed: Mutex<BTreeMap<Address, Intent>>,
+    /// Whether each action passed its tests on the tenant, where they ran in this run.
+    pub(super) tested: Mutex<BTreeMap<Address, bool>>,
+    /// What came of tests that an earlier run owed.
+    pub(super) retested: Mutex<BTreeMap<Address, TestReport>>,
     /// Operations that were settled in this run.
     pub(super) settled: Mutex<BTreeSet<String>>,
     /// What the tenant does not permit, as it said so.
@@ -63,6 +67,7 @@ pub(super) struct Execution<'a> {
 pub(super) struct Progressed {
     pub(super) id: Option<ResourceId>,
     pub(super) cost: CallCost,
+    pub(super) test: Option<TestReport>,
 }
 
 impl<'a> Execution<'a> {
@@ -80,6 +85,8 @@ impl<'a> Execution<'a> {
             open,
             proved: BTreeSet::new(),
             owed: Mutex::default(),
+            tested: Mutex::default(),
+            retested: Mutex::default(),
             settled: Mutex::default(),
             denied: Mutex::default(),
             view_ids: Mutex::default(),
@@ -91,6 +98,11 @@ impl<'a> Execution<'a> {
     /// The id under which `address` was applied before this run.
     pub(super) fn applied_as(&self, address: &Address) -> Option<&ResourceId> {
         self.planned.applied.get(address).map(|applied| &applied.id)
+    }
+
+    pub(super) fn into_retested(self) -> BTreeMap<Address, TestReport> {
+        let retested = self.retested.into_inner();
+        retested.unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -125,7 +137,7 @@ impl<'a> Execution<'a> {
             .note(ProgressEvent::Started(&change.address));
         let mut progressed = Progressed {
             id: change.id.clone(),
-            cost: CallCost::default(),
+            ..Progressed::default()
         };
         let ended = match change.kind {
             ChangeKind::Create => self.create(change, &mut progressed).await,
@@ -145,6 +157,7 @@ impl<'a> Execution<'a> {
             outcome,
             id: progressed.id,
             cost: progressed.cost,
+            test: progressed.test,
             failure: ended.err(),
         }
     }

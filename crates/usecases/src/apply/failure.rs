@@ -107,6 +107,12 @@ pub enum Failure {
         "it was written, but the run was stopped before the build of its indexes was asked for"
     )]
     NotIndexed,
+    /// An action was written, and the run was stopped before it was tested.
+    #[error("it was written, but the run was stopped before it was tested")]
+    NotTested,
+    /// An action failed its tests on the tenant, and what was there before was restored.
+    #[error("it failed its tests on the tenant, and what was there before was restored")]
+    PutBack,
     /// The journal could not be written, so nothing may be sent.
     #[error("the write could not be journaled")]
     Journal(#[from] StoreError),
@@ -130,7 +136,8 @@ impl Failure {
             }
             Self::Frozen { .. } => "key_mismatch",
             Self::Dependency { .. } => "dependency",
-            Self::Stopped | Self::NotIndexed => "stopped",
+            Self::Stopped | Self::NotIndexed | Self::NotTested => "stopped",
+            Self::PutBack => "test_failed",
             Self::Journal(_) => "journal",
             Self::Audit(_) => "audit",
         }

@@ -4,7 +4,6 @@
 
 use cxda_domain::address::Address;
 use cxda_domain::audit::{AuditAction, Phase};
-use cxda_domain::diff::Cause;
 use cxda_domain::key::{Fingerprint, ResourceId};
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::request::Operation;
@@ -80,16 +79,7 @@ impl Execution<'_> {
         let Some(desired) = self.desired(address) else {
             return false;
         };
-        let change = Change {
-            address: address.clone(),
-            kind: ChangeKind::Update,
-            cause: Cause::Pending,
-            fields: Vec::new(),
-            adopts: false,
-            id: Some(id.clone()),
-            listed: None,
-            after: [].into(),
-        };
+        let change = Change::following(address, id, ChangeKind::Update);
         let mut progressed = Progressed {
             id: Some(id.clone()),
             ..Progressed::default()

@@ -5,10 +5,10 @@
 use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{
-    AuditAction, AuditEntry, AuditMetrics, AuditedResource, EncryptedValues, Phase,
+    AuditAction, AuditEntry, AuditMetrics, AuditedResource, Compliance, EncryptedValues, Phase,
 };
 use cxda_domain::diff::blocks;
-use cxda_domain::event::Event;
+use cxda_domain::event::{Event, EventKind};
 use cxda_domain::key::{EntityTag, Fingerprint, IdempotencyKey, ResourceId};
 use cxda_domain::observed::ObservedResource;
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
@@ -104,7 +104,16 @@ impl Execution<'_> {
         let same = open
             .iter()
             .find(|open| open.is(write.operation) && open.intent.payload == *write.payload);
-        self.begin_as(write, same, None).await
+        self.begin_as(write, same, None, None).await
+    }
+
+    /// The same of a write that, once it is settled, tells webhooks of `tells` as well.
+    pub(super) async fn begin_telling(
+        &self,
+        write: Write<'_>,
+        tells: EventKind,
+    ) -> Result<Intent, Failure> {
+        self.begin_as(write, None, None, Some(tells)).await
     }
 
     /// Journals and audits the intent of a create under a fresh key, or under that of the open write `again`.
@@ -115,7 +124,7 @@ impl Execution<'_> {
     ) -> Result<(Intent, IdempotencyKey), Failure> {
         let key = again.and_then(|open| open.intent.key.clone());
         let key = key.unwrap_or_else(|| IdempotencyKey::new(self.ports.ids.fresh()));
-        let intent = self.begin_as(write, again, Some(key.clone())).await?;
+        let intent = self.begin_as(write, again, Some(key.clone()), None).await?;
         Ok((intent, key))
     }
 
@@ -124,6 +133,7 @@ impl Execution<'_> {
         write: Write<'_>,
         again: Option<&OpenWrite>,
         key: Option<IdempotencyKey>,
+        tells: Option<EventKind>,
     ) -> Result<Intent, Failure> {
         if self.ports.stop.is_raised() {
             return Err(Failure::Stopped);
@@ -138,6 +148,7 @@ impl Execution<'_> {
             key,
             payload: write.payload.clone(),
             base_tag: write.tag.cloned(),
+            tells,
             created: self.ports.clock.now(),
         };
         if again.is_some_and(|open| open.last == LastWord::Intended) {
@@ -291,7 +302,10 @@ impl Execution<'_> {
             resource: AuditedResource::new(address, None),
             changes: Vec::new(),
             metrics: None,
-            compliance: self.options.compliance,
+            compliance: Compliance {
+                test_passed: self.test_passed(address),
+                ..self.options.compliance
+            },
             error: None,
         }
     }
@@ -327,7 +341,11 @@ pub(super) fn audited_as(operation: Operation) -> Option<AuditAction> {
     let of = [ResourceKind::View, ResourceKind::Action];
     let mut all = kinds.iter().flat_map(|kind| of.map(|of| names(*kind, of)));
     let found = all.find_map(|(named, action)| (named == operation).then_some(action));
-    found.or((operation == Operation::BuildIndexes).then_some(AuditAction::BuildIndexes))
+    found.or(match operation {
+        Operation::BuildIndexes => Some(AuditAction::BuildIndexes),
+        Operation::TestAction => Some(AuditAction::TestDataAction),
+        _ => None,
+    })
 }
 
 /// What became of the encrypted values of `desired`, by what the tenant's answer `shown` says of its variables.

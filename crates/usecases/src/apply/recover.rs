@@ -68,6 +68,7 @@ impl Execution<'_> {
                 Operation::CreateView | Operation::CreateAction => self.proof_of_create(open).await,
                 Operation::ReplaceView | Operation::ReplaceAction => self.proof_of_replace(open),
                 Operation::DeleteView | Operation::DeleteAction => self.proof_of_delete(open).await,
+                Operation::TestAction => self.proof_of_test(open).await?,
                 _ => match &open.intent.id {
                     Some(id) if self.pay_indexes(&open.intent.address, id).await => None,
                     id => self

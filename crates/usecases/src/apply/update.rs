@@ -61,11 +61,12 @@ impl Execution<'_> {
                 .is_empty()
         {
             // Only hidden values were unknown, and they are known by now.
-            return self.build_indexes(change, &desired, progressed).await;
+            return self.follow(change, &desired, None, progressed).await;
         }
         let payload = self.payload(&desired);
         self.outwait(change, &payload).await?;
         let current = self.read_idle(planned, &mut progressed.cost).await?;
+        let before = current.value.clone();
         self.unmoved(&desired, planned, &current.value)?;
         let tag = current.tag.clone();
         let (operation, action) = names(ChangeKind::Update, change.address.kind);
@@ -97,7 +98,7 @@ impl Execution<'_> {
         let ending = match &sent {
             Ok(sent) => {
                 let id = sent.id();
-                self.owe_indexes(change, &desired, id).await?;
+                self.owe(change, &desired, id).await?;
                 Ending {
                     phase: Phase::Done,
                     intent: Fate::Resolved,
@@ -121,7 +122,8 @@ impl Execution<'_> {
             self.confirm(change, &desired, &answer, Trust::Sent, progressed)
                 .await?;
         }
-        self.build_indexes(change, &desired, progressed).await
+        self.follow(change, &desired, Some(&before), progressed)
+            .await
     }
 
     /// Reads the resource until the tenant has finished an earlier write on it, within the deadline.
