@@ -5,7 +5,9 @@ use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
 use cxda_usecases::deliver::CourierError;
 use cxda_usecases::plan::PlanError;
+use cxda_usecases::run::RunError;
 use cxda_usecases::saved::SavedPlanError;
+use cxda_usecases::test::TestError;
 
 /// How the process ends. The numbers are frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,8 @@ pub(crate) enum Exit {
     Conflict = 5,
     /// Something was applied and something was not.
     Partial = 6,
+    /// A test failed.
+    TestFailed = 8,
     /// Refused: protection, delete limit, confirmation missing.
     Refused = 9,
     /// Another run holds the lock.
@@ -120,6 +124,25 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
         PlanError::Observe(error) => of_api(error),
         PlanError::Ambiguous { .. } => Exit::Conflict,
         PlanError::NoTarget { .. } => Exit::Usage,
+    }
+}
+
+/// What it means that tests came to nothing.
+pub(crate) fn of_test(error: &TestError) -> Exit {
+    match error {
+        TestError::Project(_) => Exit::Invalid,
+        TestError::NoTarget { .. } => Exit::Usage,
+        TestError::Script(_) => Exit::Unexpected,
+        TestError::Tenant(error) => of_api(error),
+    }
+}
+
+/// What it means that a script was not run.
+pub(crate) fn of_run(error: &RunError) -> Exit {
+    match error {
+        RunError::Project(_) | RunError::Invalid(_) => Exit::Invalid,
+        RunError::NoScript { .. } => Exit::Usage,
+        RunError::Script(_) => Exit::Unexpected,
     }
 }
 
