@@ -116,6 +116,8 @@ impl Bench {
             on_error: OnError::Stop,
             compliance: Compliance::default(),
             subscriptions: Vec::new(),
+            passed_here: [].into(),
+            tests_there: false,
         };
         apply(ports, &options, &planned).await.unwrap();
     }

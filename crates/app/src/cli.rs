@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cxda_domain::action::ActionName;
-use cxda_domain::address::AddressPattern;
+use cxda_domain::address::{Address, AddressPattern, ResourceKind};
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::rotation::DEFAULT_MAX_AGE;
 
 /// What the exit codes mean, below the help of the whole.
 const EXIT_CODES: &str = "Exit codes:
   0 done or nothing to do     1 unexpected                2 changes (--detailed-exitcode)
   3 invalid manifests         4 authentication, scope     5 conflict
-  6 partly applied            9 refused                   10 locked by another run
-  11 audit log                12 tenant unreachable       64 usage
-  130/143 interrupted";
+  6 partly applied            8 a test failed             9 refused
+  10 locked by another run    11 audit log                12 tenant unreachable
+  64 usage                    130/143 interrupted";
 
 /// NICE CXone data actions as code: validate, plan and apply manifests.
 #[derive(Debug, Parser)]
@@ -92,6 +93,8 @@ pub(crate) enum OutputFormat {
     Json,
     /// For Prometheus (of `metrics`)
     Prometheus,
+    /// As JUnit XML (of `test`)
+    Junit,
 }
 
 impl Command {
@@ -100,6 +103,7 @@ impl Command {
         match format {
             OutputFormat::Human | OutputFormat::Json => true,
             OutputFormat::Prometheus => matches!(self, Self::Metrics),
+            OutputFormat::Junit => matches!(self, Self::Test(_)),
         }
     }
 }
@@ -134,6 +138,10 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Show what the tenant has
     Get(GetArgs),
+    /// Run the tests of the manifests, here or on the tenant's sandbox as well
+    Test(TestArgs),
+    /// Run the script of one action once, here
+    Run(RunArgs),
     /// Send cache directives; count and show cache lookups
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -202,19 +210,35 @@ pub(crate) struct ApplyArgs {
     /// How many changes may be under way at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = parallelism)]
     pub(crate) parallelism: usize,
-    /// Which tests of the manifests are run; this version knows `none` only
-    #[arg(long, value_enum, default_value_t = TestChoice::None)]
+    /// Which tests of the manifests are run
+    #[arg(long, value_enum, default_value_t = TestChoice::Local)]
     pub(crate) test: TestChoice,
     /// What becomes of the rest after a failure
     #[arg(long, value_enum, default_value_t = OnErrorChoice::Continue)]
     pub(crate) on_error: OnErrorChoice,
 }
 
-/// Which tests an apply runs. Each further choice comes with what can run it.
+/// Which tests an apply runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TestChoice {
     /// None
     None,
+    /// Here, before anything is sent
+    Local,
+    /// On the tenant's sandbox, after each create and update
+    Remote,
+    /// Both
+    All,
+}
+
+impl TestChoice {
+    pub(crate) fn is_here(self) -> bool {
+        matches!(self, Self::Local | Self::All)
+    }
+
+    pub(crate) fn is_there(self) -> bool {
+        matches!(self, Self::Remote | Self::All)
+    }
 }
 
 /// What becomes of the rest after a failure.
@@ -245,6 +269,41 @@ pub(crate) enum GetKind {
     Actions,
     /// Tables
     Tables,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only these, such as `action/score` or `action/crm_*`
+    #[arg(value_name = "ADDR", value_parser = address)]
+    pub(crate) addresses: Vec<AddressPattern>,
+    /// Only tests in whose `action/NAME: TEST` this text stands
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// Run each test on the tenant's sandbox as well, and say where it differs
+    #[arg(long)]
+    pub(crate) remote: bool,
+    /// Write what came out into the manifests where a test expects another `output`
+    #[arg(long, conflicts_with = "remote")]
+    pub(crate) update: bool,
+    /// Run again whenever a file of the project changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The action, such as `action/score`
+    #[arg(value_name = "ADDR", value_parser = action_address)]
+    pub(crate) address: Address,
+    /// The input as JSON: a file, or `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// What the script's clock shows, such as 2024-02-29T15:30:00Z; without it there is none
+    #[arg(long, value_name = "T")]
+    pub(crate) now: Option<UtcMillis>,
+    /// The seed of the script's randomness; without it there is none
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) random_seed: Option<i64>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -413,6 +472,16 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn address(text: &str) -> Result<AddressPattern, String> {
     text.parse()
         .map_err(|error: cxda_domain::address::AddressError| error.to_string())
+}
+
+fn action_address(text: &str) -> Result<Address, String> {
+    let address: Address = text
+        .parse()
+        .map_err(|error: cxda_domain::address::AddressError| error.to_string())?;
+    match address.kind {
+        ResourceKind::Action => Ok(address),
+        ResourceKind::View => Err("a view has no script, expected `action/NAME`".to_owned()),
+    }
 }
 
 fn parallelism(text: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cxda_domain::violation::Violations;
 use cxda_ports::error::ApiError;
 use cxda_usecases::plan::PlanError;
 
@@ -11,6 +12,7 @@ use crate::env::Environment;
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
 use crate::render::Screen;
+use crate::render::diagnostics::validation_text;
 use crate::settings::{Settings, SettingsError};
 use crate::system::SystemClock;
 use crate::wiring::{Connection, Pace, WiringError};
@@ -23,7 +25,9 @@ mod doctor;
 mod get;
 mod metrics;
 mod plan;
+mod run;
 mod simulate;
+mod test;
 mod validate;
 mod variables;
 mod webhooks;
@@ -80,6 +84,12 @@ impl Ended {
 
     pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, WiringError::new(exit, message))
+    }
+
+    /// The manifests hold mistakes, which are shown before this.
+    pub(crate) fn invalid(screen: Screen, violations: &Violations) -> Self {
+        screen.remark(validation_text(screen, violations, 0).trim_end());
+        Self::message(Exit::Invalid, "the manifests hold mistakes")
     }
 
     /// The same with what to do about it.
@@ -184,6 +194,8 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
+        Command::Test(arguments) => test::run(context, arguments, clock).await,
+        Command::Run(arguments) => run::run(context, arguments).await,
         Command::Cache(command) => cache::run(context, command, &clock).await,
         Command::Variables(command) => variables::run(context, command, &clock).await,
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,

@@ -6,7 +6,9 @@ use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
 use cxda_usecases::deliver::{CourierError, Handled};
 use cxda_usecases::plan::PlanError;
+use cxda_usecases::run::RunError;
 use cxda_usecases::saved::SavedPlanError;
+use cxda_usecases::test::TestError;
 
 /// How the process ends. The numbers are frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +28,8 @@ pub(crate) enum Exit {
     Conflict = 5,
     /// Something was applied and something was not.
     Partial = 6,
+    /// A test failed.
+    TestFailed = 8,
     /// Refused: protection, delete limit, confirmation missing.
     Refused = 9,
     /// Another run holds the lock.
@@ -124,6 +128,25 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
     }
 }
 
+/// What it means that tests came to nothing.
+pub(crate) fn of_test(error: &TestError) -> Exit {
+    match error {
+        TestError::Project(_) => Exit::Invalid,
+        TestError::NoTarget { .. } => Exit::Usage,
+        TestError::Script(_) => Exit::Unexpected,
+        TestError::Tenant(error) => of_api(error),
+    }
+}
+
+/// What it means that a script was not run.
+pub(crate) fn of_run(error: &RunError) -> Exit {
+    match error {
+        RunError::Project(_) | RunError::Invalid(_) => Exit::Invalid,
+        RunError::NoScript { .. } => Exit::Usage,
+        RunError::Script(_) => Exit::Unexpected,
+    }
+}
+
 /// What it means that a saved plan cannot be used.
 pub(crate) fn of_saved(error: &SavedPlanError) -> Exit {
     match error {
@@ -150,7 +173,11 @@ pub(crate) fn of_failure(failure: &Failure) -> Exit {
         Failure::Frozen { .. } => Exit::Unexpected,
         Failure::Journal(error) => of_store(error),
         Failure::Audit(_) => Exit::Audit,
-        Failure::Dependency { .. } | Failure::Stopped | Failure::NotIndexed => Exit::Partial,
+        Failure::Dependency { .. }
+        | Failure::Stopped
+        | Failure::NotIndexed
+        | Failure::NotTested => Exit::Partial,
+        Failure::PutBack => Exit::TestFailed,
     }
 }
 
@@ -172,13 +199,15 @@ pub(crate) fn of_handled(handled: &[Handled]) -> Exit {
     }
 }
 
-/// How a run ends: the audit log first, then a run that is half done, then the first failure in the order of the plan.
+/// How a run ends: the audit log first, then a run that is half done, then failed tests, then the first failure in the order of the
+/// plan.
 pub(crate) fn of_applied(applied: &Applied) -> Exit {
     let failures = || {
-        applied
+        let failures = applied
             .results
             .iter()
-            .filter_map(|result| result.failure.as_ref())
+            .filter_map(|result| result.failure.as_ref());
+        failures.filter(|failure| !matches!(failure, Failure::PutBack))
     };
     if failures().any(|failure| matches!(failure, Failure::Audit(_))) {
         return Exit::Audit;
@@ -186,6 +215,8 @@ pub(crate) fn of_applied(applied: &Applied) -> Exit {
     let Some(first) = failures().find(|failure| of_failure(failure) != Exit::Partial) else {
         return if failures().next().is_some() {
             Exit::Partial
+        } else if applied.has_failed_tests() {
+            Exit::TestFailed
         } else {
             Exit::Done
         };

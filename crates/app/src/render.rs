@@ -14,12 +14,14 @@ pub(crate) mod audit;
 pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod diagnostics;
+pub(crate) mod junit;
 mod line_diff;
 pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod safe;
 mod table;
+pub(crate) mod tested;
 pub(crate) mod variables;
 pub(crate) mod webhooks;
 

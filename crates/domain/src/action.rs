@@ -183,6 +183,13 @@ pub struct Expectation {
     pub error_contains: Option<String>,
 }
 
+impl Expectation {
+    /// Whether the script has to throw: `errorContains` says so as `error: true` does.
+    pub fn expects_error(&self) -> bool {
+        self.error == Some(true) || self.error_contains.is_some()
+    }
+}
+
 /// One test of an action's script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestCase {

@@ -62,7 +62,7 @@ impl fmt::Display for Difference {
 /// All that is expected must hold. `errorContains` expects an error as `error: true` does. A run that was stopped is never what
 /// was expected: nobody knows what it would have come to.
 pub fn judge(expect: &Expectation, end: &ScriptEnd) -> Verdict {
-    let expects_error = expect.error == Some(true) || expect.error_contains.is_some();
+    let expects_error = expect.expects_error();
     let output = FieldPath::from("output");
     let mut found = Differences::default();
     match end {

@@ -32,6 +32,7 @@ mod testing;
 mod update;
 
 pub use failure::Failure;
+pub use testing::count_tests;
 
 use execution::Execution;
 

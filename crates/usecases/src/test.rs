@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use cxda_domain::action::{DataAction, TestCase};
 use cxda_domain::address::{Address, AddressPattern};
-use cxda_domain::manifest::Manifest;
+use cxda_domain::manifest::{Declaration, Manifest, Origin};
 use cxda_domain::script::ScriptEnd;
-use cxda_domain::verdict::{Verdict, judge};
+use cxda_domain::verdict::{Differences, Verdict, judge};
 use cxda_ports::error::{ApiError, SourceError};
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::progress::{Progress, ProgressEvent};
 use cxda_ports::script::{ScriptRun, ScriptRunError, ScriptRunner};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
 
 use crate::ports::TenantPorts;
 use crate::validate::{Project, validate};
@@ -139,6 +140,23 @@ impl TestResult {
     /// Whether all that was expected came.
     pub fn has_passed(&self) -> bool {
         self.verdict == Verdict::Passed
+    }
+}
+
+impl Tested {
+    /// What the test of `result` would have to expect as its `output` to pass, and where the action is declared. `None` where no
+    /// other output would help: it passed, it expects an error, or the script returned nothing.
+    pub fn new_output<'a>(&'a self, result: &'a TestResult) -> Option<(&'a Origin, &'a Value)> {
+        let declared = self.project.manifest.get(&result.address)?;
+        let Declaration::Action(action) = &declared.resource else {
+            return None;
+        };
+        let expect = &action.tests.get(result.index)?.expect;
+        let (Ok(ScriptEnd::Returned(output)), Some(old)) = (&result.end, &expect.output) else {
+            return None;
+        };
+        let differs = !Differences::between(output, old, "expected").is_empty();
+        (differs && !expect.expects_error()).then_some((&declared.origin, output))
     }
 }
 

@@ -149,6 +149,8 @@ impl Stack {
             on_error: OnError::Continue,
             compliance: Compliance::default(),
             subscriptions: Vec::new(),
+            passed_here: [].into(),
+            tests_there: false,
         };
         apply(ports, &options, planned).await.unwrap()
     }

@@ -223,7 +223,7 @@ impl Shelf {
         sent: Sent,
     ) -> Result<ObservedResource, Refusal> {
         let sent = self.heed(sent);
-        self.change(current, &sent.name, |there| {
+        self.exchange(current, &sent.name, |there| {
             there.replaced(sent.fields, sent.encrypted)
         })
     }
@@ -234,14 +234,14 @@ impl Shelf {
         current: &Versioned<ObservedResource>,
         before: &ObservedResource,
     ) -> Result<ObservedResource, Refusal> {
-        self.change(current, &before.name, |there| {
+        self.exchange(current, &before.name, |there| {
             let mut next = there.clone();
             next.fields_mut().clone_from(before.fields.fields());
             next
         })
     }
 
-    fn change(
+    fn exchange(
         &mut self,
         current: &Versioned<ObservedResource>,
         name: &str,

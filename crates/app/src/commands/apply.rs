@@ -1,5 +1,6 @@
 //! `cxda apply`: plan, ask, carry out, notify, audit.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::{BufRead, IsTerminal, Write};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use cxda_adapters_fs::plans::PlanFiles;
 use cxda_adapters_http::STOP_GRACE;
 use cxda_adapters_http::webhook::Webhooks;
+use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
 use cxda_domain::key::RunId;
 use cxda_domain::plan::{ChangeKind, PlanScope};
@@ -17,7 +19,9 @@ use cxda_ports::ids::IdSource;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_ports::stop::StopSignal;
-use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
+use cxda_usecases::apply::{
+    Applied, ApplyOptions, OnError, Outcome, Subscription, apply, count_tests,
+};
 use cxda_usecases::deliver::{Courier, CourierError, CourierOptions, Delivered, Round};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts};
@@ -35,6 +39,8 @@ use crate::render::apply::Report;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
 use crate::wiring::{self, Connection, HiddenSecrets, Patience, WiringError, Writing};
+
+mod tests_here;
 
 pub(crate) async fn run(
     context: Context<'_>,
@@ -58,6 +64,11 @@ pub(crate) async fn run(
         Some(saved) => saved.scope().clone(),
         None => PlanScope::from(&arguments.scope),
     };
+    let passed_here = if arguments.test.is_here() {
+        tests_here::passed(context, &manifests, &scope).await?
+    } else {
+        BTreeSet::new()
+    };
     let wait = context.global.lock_timeout;
     // Before the tenant is looked at: the built-in simulator reads its state when it is connected.
     let lock = wiring::lock(&settings, &tenant, "apply", &*clock, wait).await?;
@@ -74,6 +85,7 @@ pub(crate) async fn run(
         settings: &settings,
         connection: &connection,
         clock: &clock,
+        passed_here,
     };
     let writing = wiring::writing(&settings, wiring::scope(&connection), lock).await?;
     let ended = match pause::respect(&settings, &connection, &writing.store, &*clock).await {
@@ -102,7 +114,7 @@ async fn refused(
     context: Context<'_>,
     arguments: &ApplyArgs,
     connection: &Connection,
-    planned: &Planned,
+    planned: &mut Planned,
     saved: Option<&SavedPlan>,
 ) -> Result<Option<Exit>, Ended> {
     let (heading, limit, plan) = (&connection.heading(), connection.rate_limit, &planned.plan);
@@ -115,6 +127,10 @@ async fn refused(
             .matches(planned, &destination(connection))
             .map_err(|error| Ended::new(exit::of_saved(&error), error))?;
     }
+    if arguments.test.is_there() {
+        count_tests(planned);
+    }
+    let plan = &planned.plan;
     if !context.is_json() {
         show(context, heading, plan, limit);
     }
@@ -153,6 +169,8 @@ struct Run<'a> {
     settings: &'a Settings,
     connection: &'a Connection,
     clock: &'a Arc<SystemClock>,
+    /// Actions whose tests passed here.
+    passed_here: BTreeSet<Address>,
 }
 
 /// What came of a run.
@@ -185,7 +203,7 @@ impl Run<'_> {
         bar.clear();
         let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
         hide_echoes(&mut planned.plan, &connection.client);
-        let refused = refused(context, self.arguments, connection, &planned, saved);
+        let refused = refused(context, self.arguments, connection, &mut planned, saved);
         if let Some(exit) = refused.await? {
             return Ok(exit);
         }
@@ -320,6 +338,8 @@ impl Run<'_> {
                 test_passed: None,
             },
             subscriptions: subscriptions.collect(),
+            passed_here: self.passed_here.clone(),
+            tests_there: self.arguments.test.is_there(),
         }
     }
 }

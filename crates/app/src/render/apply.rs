@@ -1,13 +1,14 @@
 //! What an apply came to, for people and programs.
 
+use cxda_domain::action::OnTestFailure;
 use cxda_domain::key::ResourceId;
 use cxda_domain::plan::ChangeKind;
 use cxda_domain::secret::Redactor;
-use cxda_usecases::apply::{Applied, ChangeResult, Failure, Outcome};
+use cxda_usecases::apply::{Applied, ChangeResult, Failure, Outcome, TestReport, TestStatus};
 use cxda_usecases::deliver::Delivered;
 use serde::Serialize;
 
-use crate::render::{FORMAT_VERSION, Screen, Tone, chain, json, safe};
+use crate::render::{FORMAT_VERSION, Screen, Tone, chain, counted, json, safe};
 
 /// Everything that there is to say about a run.
 #[derive(Debug)]
@@ -97,6 +98,17 @@ impl Report<'_> {
         }
     }
 
+    fn test(&self, report: Option<&TestReport>) -> TestJson {
+        let lines = report.map_or(&[][..], |report| &report.failures);
+        TestJson {
+            status: report.map(|report| report.status.as_str()),
+            failures: lines
+                .iter()
+                .map(|line| self.redactor.redact(line))
+                .collect(),
+        }
+    }
+
     fn message(&self, failure: &Failure) -> String {
         self.redactor.redact(&chain(failure))
     }
@@ -129,10 +141,7 @@ impl Report<'_> {
                 id: each.id.as_ref().map(ResourceId::as_str),
                 latency_ms,
                 attempts: each.cost.attempts,
-                test: TestJson {
-                    status: None,
-                    failures: Vec::new(),
-                },
+                test: self.test(each.test.as_ref()),
                 error,
             }
         });
@@ -158,6 +167,15 @@ impl Report<'_> {
         let mut text = String::new();
         for result in &self.applied.results {
             text.push_str(&self.line(screen, result));
+            if let Some(report) = &result.test {
+                text.push_str(&self.tests(screen, report));
+            }
+        }
+        for (address, report) in &self.applied.retested {
+            text.push_str(&format!(
+                "· {address}  tested, as an earlier run had not come to it\n"
+            ));
+            text.push_str(&self.tests(screen, report));
         }
         let sum = self.summary();
         let mut parts = vec![
@@ -186,6 +204,20 @@ impl Report<'_> {
             text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
             text.push_str("Mend what needs mending, then run `cxda apply` again: what is done is not done twice.\n");
         }
+        let failed = self
+            .applied
+            .results
+            .iter()
+            .filter_map(|result| result.test.as_ref());
+        let failed = failed.chain(self.applied.retested.values());
+        let failed = failed
+            .filter(|report| report.status == TestStatus::Failed)
+            .count();
+        if failed > 0 {
+            let what = counted(failed, "action");
+            let line = format!("{what} failed tests on the tenant.");
+            text.push_str(&format!("{}\n", screen.paint(Tone::Error, &line)));
+        }
         if self.webhooks.delivered + self.webhooks.pending > 0 {
             let hooks = self.webhooks;
             text.push_str(&format!(
@@ -193,6 +225,22 @@ impl Report<'_> {
                 hooks.delivered, hooks.pending
             ));
         }
+        text
+    }
+
+    /// What is wrong with the tests of an action, and what was made of it.
+    fn tests(&self, screen: Screen, report: &TestReport) -> String {
+        let mut text = String::new();
+        for failure in &report.failures {
+            let line = safe::lines(&self.redactor.redact(failure)).replace('\n', "\n      ");
+            text.push_str(&format!("    {line}\n"));
+        }
+        let left = match report.left {
+            Some(OnTestFailure::Disable) => "it was switched off (onTestFailure: disable)",
+            Some(OnTestFailure::Keep) => "it stays as it is (onTestFailure: keep)",
+            Some(OnTestFailure::Revert) | None => return text,
+        };
+        text.push_str(&format!("    {}\n", screen.paint(Tone::Warning, left)));
         text
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cxda_domain::address::Address;
 use cxda_domain::applied::LastApplied;
 use cxda_domain::audit::{Phase, SealedRecord};
+use cxda_domain::event::EventKind;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::{Digest, EntityTag, Fingerprint, RunId};
 use cxda_domain::request::Operation;

@@ -24,6 +24,7 @@ use crate::apply::journaling::{Ending, Fate, Write, names};
 use crate::apply::open::OpenWrite;
 use crate::apply::recover::Proof;
 use crate::apply::{Failure, TestReport, TestStatus};
+use crate::plan::Planned;
 use crate::test::sandbox;
 
 /// The audit note of an action that was put back, or switched off, after its tests failed.
@@ -398,6 +399,22 @@ impl Judged {
         }
         self.by_script = true;
     }
+}
+
+/// Adds to the plan's requests what testing its creates and updates on the tenant costs.
+pub fn count_tests(planned: &mut Planned) {
+    let mut calls = 0;
+    for change in &planned.plan.changes {
+        let declared = planned.project.manifest.get(&change.address);
+        if let (true, Some(Declaration::Action(action))) = (
+            change.kind != ChangeKind::Delete,
+            declared.map(|declared| &declared.resource),
+        ) {
+            calls += cases(action).len();
+        }
+    }
+    let calls = u64::try_from(calls).unwrap_or(u64::MAX);
+    planned.plan.requests.add(Operation::TestAction, calls);
 }
 
 /// The tests of `action`; where it has none, one call that must succeed.

@@ -162,6 +162,8 @@ impl Bench {
             on_error: self.on_error,
             compliance: Compliance::default(),
             subscriptions: self.subscriptions.clone(),
+            passed_here: [].into(),
+            tests_there: false,
         };
         apply(ports, &options, planned).await.unwrap()
     }
