@@ -25,6 +25,7 @@ mod ownership;
 mod pause;
 mod quickstart;
 mod saved_plan;
+mod script_tests;
 mod secrets;
 mod server_answers;
 #[cfg(unix)]

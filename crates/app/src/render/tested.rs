@@ -51,7 +51,8 @@ pub(crate) fn tested_json(results: &[TestResult]) -> String {
             Ok(ScriptEnd::Returned(output)) => Some(output),
             _ => None,
         },
-        error: why(result),
+        // That a script threw is worth telling also where it was to.
+        error: why(result).or_else(|| unreturned(result.end.as_ref().ok()?)),
         logs: &result.logs,
         unlike_local: &result.unlike_here,
     });

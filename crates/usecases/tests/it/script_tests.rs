@@ -278,7 +278,7 @@ async fn what_the_tenant_cannot_test_is_never_a_pass() {
         .map(|result| format!("{}: {}", result.address, result.end.clone().unwrap_err()))
         .collect();
     let want = [
-        "action/absent: not run: the tenant has no such action",
+        "action/absent: not run: the tenant has no such action, apply it first",
         "action/switched_off: not run: the action is not enabled on the tenant",
     ];
     assert_eq!(said, want);
