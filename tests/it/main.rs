@@ -15,6 +15,7 @@ mod dialects;
 mod doctor;
 mod drift;
 mod figures;
+mod hostile_scripts;
 mod interrupted;
 mod json_shapes;
 mod listing;
