@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::stage::{Project, Simulated};
+use crate::stage::Project;
 
 /// An action whose script doubles `n`, shouts what is no number, and logs.
 const DOUBLES: &str = "apiVersion: cxda/v1
@@ -53,7 +53,7 @@ fn each_test_is_shown_with_what_is_wrong_and_what_was_logged() {
         "✗ action/doubles: three",
         "    output.twice: 2, expected 3\n",
         "! action/doubles: throws",
-        "TypeError: n is no number",
+        "    TypeError: n is no number\n    at doubles.js:6:",
         "✓ action/doubles: refuses",
         "! action/doubles: endless",
         "it took too long and was stopped",
@@ -236,15 +236,15 @@ fn the_quickstart_passes_here_and_on_the_simulator() {
 
 #[test]
 fn what_the_tenant_does_otherwise_is_said() {
-    let tenant = Simulated::start();
     let project =
         project("    - {name: two, input: {n: 1}, expect: {outputContains: {list: [1]}}}\n");
-    project.point_to(&tenant.base_url());
-    let remote = || project.cxda_signed_in(&["test", "--remote"]).run();
+    project.write("cxda.toml", "[tenant.local]\nsimulator = true\n");
+    let remote = || project.cxda(&["test", "--remote"]).run();
     remote()
         .exits(8)
         .says(&["not run: the tenant has no such action"]);
-    project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
+    let apply = || project.cxda(&["apply", "--yes"]).run().exits(0);
+    apply();
     remote()
         .exits(0)
         .says(&["✓ action/doubles: two"])
@@ -259,7 +259,7 @@ fn what_the_tenant_does_otherwise_is_said() {
         "  description",
         "  enabled: false\n  description",
     );
-    project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
+    apply();
     remote()
         .exits(8)
         .says(&["not run: the action is not enabled on the tenant"]);
@@ -282,7 +282,7 @@ fn a_script_is_run_by_hand_and_its_output_stands_alone() {
     project.write("in.json", "{\"n\": \"x\"}");
     let threw = run(&["in.json"])
         .exits(8)
-        .says(&["error: TypeError: n is no number"]);
+        .says(&["error: TypeError: n is no number\nat doubles.js:6:"]);
     assert_eq!(threw.stdout, "");
     project.write("in.json", "{n: 1}");
     run(&["in.json"]).exits(64).says(&["in.json is no JSON"]);

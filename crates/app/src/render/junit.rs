@@ -107,6 +107,7 @@ mod tests {
             test: test.to_owned(),
             verdict,
             end: Ok(end),
+            thrown_at: None,
             logs: Vec::new(),
             took: Duration::from_micros(1_500),
             unlike_here: Vec::new(),
