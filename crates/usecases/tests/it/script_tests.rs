@@ -146,8 +146,9 @@ async fn results_stand_by_address_and_in_the_order_of_the_manifest() {
     ];
     assert_eq!(lines(&results), want);
     assert_eq!(results[1].index, 1);
-    assert_eq!(results[0].logs, ["ran echo"]);
-    assert_eq!(results[0].took, Duration::from_millis(3));
+    assert_eq!(results[0].logs, ["ran"]);
+    let at = "at line 2, column 5 of the script at project.cxda.yaml:1:1";
+    assert_eq!(results[3].thrown_at.as_deref(), Some(at));
     assert_eq!(bench.tenant.calls().total(), 0);
     assert_eq!(bench.progress.noted().last(), Some(&Noted::Testing(4, 4)));
 }
