@@ -215,3 +215,8 @@ async fn columns_count_characters() {
     assert_eq!(message, "ReferenceError: nope is not defined");
     assert_eq!(at, Some(cxda_domain::node::Mark::new(2, 13)));
 }
+
+#[tokio::test]
+async fn the_real_runner_keeps_the_promises_of_the_port() {
+    cxda_testkit::conformance::scripts::keeps_its_promises(&runner()).await;
+}

@@ -25,6 +25,7 @@ mod outages;
 mod ownership;
 mod pause;
 mod quickstart;
+mod sandbox;
 mod saved_plan;
 mod script_tests;
 mod secrets;

@@ -123,7 +123,7 @@ pub(super) const CORPUS: &[Hostile] = &[
     ),
     hostile(
         "regular expression: lookbehind",
-        "function main() { return /(?<=^(a|aa)+)b$/.test('a'.repeat(80) + 'c' + 'b'); }",
+        "function main() { return /(?<=^(a+)+)c/.test('b' + 'a'.repeat(60) + 'c'); }",
         TIME,
     ),
     hostile(

@@ -1,3 +1,5 @@
+//! Outputs put into texts of every notation, and texts that refuse them.
+
 use serde_json::json;
 
 use super::*;

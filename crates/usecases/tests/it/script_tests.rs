@@ -320,6 +320,51 @@ async fn without_tests_the_tenant_is_not_asked() {
 }
 
 #[tokio::test]
+async fn another_output_is_offered_only_where_it_would_help() {
+    let returning = [
+        (json!({"output": 8}), true),
+        (json!({"output": 8, "outputContains": 9}), true),
+        (json!({"output": 7}), false),
+        (json!({"output": 7, "outputContains": 9}), false),
+        (json!({"outputContains": 9}), false),
+        (json!({"error": true}), false),
+        (json!({"output": 8, "error": true}), false),
+        (json!({"output": 8, "errorContains": "x"}), false),
+    ];
+    let throwing = [
+        json!({"output": 8}),
+        json!({"error": true}),
+        json!({"errorContains": "x"}),
+    ];
+    let cases = |expectations: &mut dyn Iterator<Item = &Value>| {
+        let cases = expectations.map(|expect| expecting(&expect.to_string(), &json!(1), expect));
+        cases.collect::<Value>()
+    };
+    let bench = Bench::new([
+        tested(
+            "returns",
+            "seven",
+            &cases(&mut returning.iter().map(|(expect, _)| expect)),
+        ),
+        tested("throws", "boom", &cases(&mut throwing.iter())),
+    ]);
+    let (manifests, runner) = (bench.manifests(), words());
+    let ports = TestPorts {
+        manifests: &manifests,
+        runner: &runner,
+        tenant: None,
+        progress: &bench.progress,
+    };
+    let tested = test(ports, &TestScope::default(), 1).await.unwrap();
+    let none = throwing.iter().map(|_| false);
+    let want = returning.iter().map(|(_, helps)| *helps).chain(none);
+    for (result, helps) in tested.results.iter().zip(want) {
+        let offered = tested.new_output(result).map(|(_, output)| output.clone());
+        assert_eq!(offered, helps.then(|| json!(7)), "case: {}", result.title());
+    }
+}
+
+#[tokio::test]
 async fn one_script_is_run_by_hand() {
     let bench = two_actions();
     let ask = async |at: &str| {
