@@ -66,15 +66,13 @@ pub async fn run(
     if project.violations.has_errors() {
         return Err(RunError::Invalid(project.violations));
     }
-    let (action, origin) = match project.manifest.get(address) {
-        Some(Declared {
-            resource: Declaration::Action(action),
-            origin,
-        }) => (action, origin),
-        _ => {
-            let address = address.clone();
-            return Err(RunError::NoScript { address });
-        }
+    let Some(Declared {
+        resource: Declaration::Action(action),
+        origin,
+    }) = project.manifest.get(address)
+    else {
+        let address = address.clone();
+        return Err(RunError::NoScript { address });
     };
     let run = ScriptRun {
         source: action.script.as_str().to_owned(),

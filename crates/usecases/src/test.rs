@@ -8,6 +8,7 @@ use std::time::Duration;
 use cxda_domain::action::{DataAction, TestCase};
 use cxda_domain::address::{Address, AddressPattern};
 use cxda_domain::manifest::{Declaration, Manifest, Origin};
+use cxda_domain::node::Mark;
 use cxda_domain::script::ScriptEnd;
 use cxda_domain::verdict::{Differences, Verdict, judge};
 use cxda_domain::violation::FieldPath;
@@ -279,16 +280,14 @@ pub(crate) fn thrown_at(action: &DataAction, origin: &Origin, end: &ScriptEnd) -
     let ScriptEnd::Threw { at: Some(at), .. } = end else {
         return None;
     };
-    Some(match &action.script_file {
-        Some(file) => format!("at {file}:{}:{}", at.line, at.column),
-        None => {
-            let start = origin.position(&FieldPath::from("spec.script.content"));
-            format!(
-                "at line {}, column {} of the script at {start}",
-                at.line, at.column
-            )
-        }
-    })
+    let Mark { line, column } = *at;
+    if let Some(file) = &action.script_file {
+        return Some(format!("at {file}:{line}:{column}"));
+    }
+    let start = origin.position(&FieldPath::from("spec.script.content"));
+    Some(format!(
+        "at line {line}, column {column} of the script at {start}"
+    ))
 }
 
 fn script_run(test: &ActionTest<'_>) -> ScriptRun {

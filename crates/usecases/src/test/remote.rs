@@ -132,12 +132,12 @@ pub async fn sandbox(
 ) -> Result<Answer<ScriptEnd>, ApiError> {
     let answer = actions.test(id, &case.input.to_string()).await?;
     Ok(Answer {
-        value: ended(answer.value),
+        value: ended(&answer.value),
         cost: answer.cost,
     })
 }
 
-fn ended(answer: SandboxAnswer) -> ScriptEnd {
+fn ended(answer: &SandboxAnswer) -> ScriptEnd {
     let threw = |message: &str| ScriptEnd::Threw {
         message: message.to_owned(),
         at: None,
