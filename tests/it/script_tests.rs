@@ -360,7 +360,11 @@ impl Drop for Watching {
 fn a_change_of_any_file_runs_the_tests_again_until_ctrl_c() {
     let project =
         project("    - {name: two, input: {n: 1}, expect: {outputContains: {twice: 2}}}\n");
+    project.remove("doubles.js");
     let mut watching = Watching::start(&project);
+    let said = watching.until_it_waits();
+    assert!(said.contains("script file is not there"), "{said}");
+    project.write("doubles.js", SCRIPT);
     assert!(watching.until_it_waits().contains("1 passed."));
     project.edit("doubles.js", "n * 2", "n * 3 ");
     let said = watching.until_it_waits();

@@ -24,11 +24,11 @@ pub(crate) async fn run(context: Context<'_>, arguments: &RunArgs) -> Result<Exi
         now: arguments.now,
         random_seed: arguments.random_seed,
     };
-    let ran = run_script(&manifests, &runner, &arguments.address, input).await;
-    let ran = ran.map_err(|error| match error {
-        RunError::Invalid(violations) => Ended::invalid(context.screen, &violations),
-        error => Ended::new(exit::of_run(&error), error),
-    })?;
+    let ran = match run_script(&manifests, &runner, &arguments.address, input).await {
+        Ok(ran) => ran,
+        Err(RunError::Invalid(violations)) => return Ok(context.invalid(&violations)),
+        Err(error) => return Err(Ended::new(exit::of_run(&error), error)),
+    };
     for log in &ran.outcome.logs {
         context.screen.remark(&safe::lines(log));
     }
