@@ -9,7 +9,7 @@ use cxda_adapters_script::run::{CHILD_ARGUMENT, ChildRunner};
 use cxda_domain::script::ScriptEnd;
 use cxda_ports::script::{ScriptOutcome, ScriptRun, ScriptRunner};
 use futures_util::{StreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::corpus::{CORPUS, Comes, Hostile};
 
@@ -40,7 +40,9 @@ impl Comes {
     /// Whether `end` is what must come; what stops a script may depend on how fast the machine is.
     fn is(&self, end: &ScriptEnd) -> bool {
         match (self, end) {
-            (Self::Returns(want), ScriptEnd::Returned(value)) => value.to_string() == *want,
+            (Self::Returns(want), ScriptEnd::Returned(value)) => {
+                serde_json::from_str::<Value>(want).unwrap() == *value
+            }
             (Self::Throws(part), ScriptEnd::Threw { message, .. }) => message.contains(part),
             (Self::Stops(limits), ScriptEnd::Stopped(limit)) => limits.contains(limit),
             (Self::Fails, ScriptEnd::Threw { .. } | ScriptEnd::Stopped(_)) => true,
@@ -103,7 +105,7 @@ fn most_memory_kb() -> u64 {
 }
 
 /// What a sound script returns where `now` and `randomSeed` are granted.
-async fn granted(source: &str, seed: i64) -> serde_json::Value {
+async fn granted(source: &str, seed: i64) -> Value {
     let run = ScriptRun {
         source: source.to_owned(),
         input: "null".to_owned(),
