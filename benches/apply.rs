@@ -15,6 +15,7 @@ use std::sync::Arc;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::SequentialIds;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_domain::instant::UtcMillis;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::profile::{ProfileName, SimProfile};
@@ -28,7 +29,13 @@ async fn tenant() -> Running {
     config.rate_limit = None;
     let clock = Arc::new(ManualClock::starting_at(UtcMillis::UNIX_EPOCH));
     let ids = Arc::new(SequentialIds::new());
-    let simulator = Simulator::new(config, SimState::fresh(NameRule::Unique), clock, ids);
+    let simulator = Simulator::new(
+        config,
+        SimState::fresh(NameRule::Unique),
+        clock,
+        ids,
+        Arc::new(MemoryScripts::new()),
+    );
     simulator.start(([127, 0, 0, 1], 0).into()).await.unwrap()
 }
 

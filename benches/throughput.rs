@@ -23,6 +23,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_adapters_memory::clock::{ManualClock, RuntimeClock};
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::body::ActionBody;
 use cxda_domain::instant::UtcMillis;
@@ -90,7 +91,13 @@ fn simulator(runtime: &Runtime) -> Running {
         .seed_action(ID, &members, UtcMillis::UNIX_EPOCH)
         .unwrap();
     let clock = Arc::new(ManualClock::starting_at(UtcMillis::UNIX_EPOCH));
-    let simulator = Simulator::new(config, state, clock, Arc::new(SequentialIds::new()));
+    let simulator = Simulator::new(
+        config,
+        state,
+        clock,
+        Arc::new(SequentialIds::new()),
+        Arc::new(MemoryScripts::new()),
+    );
     runtime
         .block_on(simulator.start(([127, 0, 0, 1], 0).into()))
         .unwrap()

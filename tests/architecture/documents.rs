@@ -5,13 +5,14 @@ use std::path::Path;
 use crate::tree;
 
 /// The documents whose links and paths must lead somewhere.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/receive-webhooks.md",
     "docs/rehearse-outages.md",
+    "docs/test-scripts.md",
     "examples/tenant/README.md",
 ];
 /// The command that runs all tests.

@@ -15,7 +15,7 @@ macro_rules! assert_shape {
     ($text:expr, @$expected:literal) => {
         insta::with_settings!({filters => vec![
             (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
-            (r#""latencyMs": \d+\.\d+"#, r#""latencyMs": [ms]"#),
+            (r#"(latency|duration)Ms": \d+\.\d+"#, r#"${1}Ms": [ms]"#),
         ]}, {
             insta::assert_snapshot!($text, @$expected);
         });
@@ -66,6 +66,50 @@ fn validate_with_findings() {
           "hint": "declare a resource in it, or remove the file"
         }
       ]
+    }
+    "#);
+}
+
+#[test]
+fn results_of_tests() {
+    let project = Project::on_simulator();
+    let script = "function main(context) { console.log(1); return context.input; }";
+    let tests = "  tests:\n    - {name: a, input: {n: 1}, expect: {output: {n: 1}}}\n    - {name: b, input: 1, expect: {output: 2}}\n";
+    let manifest = ACTION.replace("function main() {}", script) + tests;
+    project.write("a.cxda.yaml", manifest);
+    assert_shape!(project.cxda(&["test", "-o", "json"]).run().exits(8).stdout, @r#"
+    {
+      "formatVersion": "1.0",
+      "results": [
+        {
+          "address": "action/alpha",
+          "test": "a",
+          "outcome": "passed",
+          "durationMs": [ms],
+          "output": {
+            "n": 1
+          },
+          "error": null,
+          "logs": [
+            "1"
+          ]
+        },
+        {
+          "address": "action/alpha",
+          "test": "b",
+          "outcome": "failed",
+          "durationMs": [ms],
+          "output": 1,
+          "error": "output: 1, expected 2",
+          "logs": [
+            "1"
+          ]
+        }
+      ],
+      "summary": {
+        "passed": 1,
+        "failed": 1
+      }
     }
     "#);
 }

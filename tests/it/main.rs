@@ -15,6 +15,7 @@ mod dialects;
 mod doctor;
 mod drift;
 mod figures;
+mod hostile_scripts;
 mod interrupted;
 mod json_shapes;
 mod listing;
@@ -24,7 +25,9 @@ mod outages;
 mod ownership;
 mod pause;
 mod quickstart;
+mod sandbox;
 mod saved_plan;
+mod script_tests;
 mod secrets;
 mod server_answers;
 #[cfg(unix)]

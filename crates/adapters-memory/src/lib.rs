@@ -5,7 +5,7 @@
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
 //! - [`webhook::MemoryWebhooks`]: who is told of events. [`stop::ManualStop`], [`stop::NeverStops`]: the wish to stop.
-//! - [`progress::MemoryProgress`]: what a person would see.
+//! - [`progress::MemoryProgress`]: what a person would see. [`scripts::MemoryScripts`]: scripts whose end is known before.
 //! - [`faults`]: any of these, failing where a script says so.
 
 pub mod audit;
@@ -18,6 +18,7 @@ pub mod lookups;
 pub mod manifests;
 pub mod plans;
 pub mod progress;
+pub mod scripts;
 pub mod secrets;
 pub mod stop;
 pub mod tenant;

@@ -86,12 +86,6 @@ impl Ended {
         Self::new(exit, WiringError::new(exit, message))
     }
 
-    /// The manifests hold mistakes, which are shown before this.
-    pub(crate) fn invalid(screen: Screen, violations: &Violations) -> Self {
-        screen.remark(validation_text(screen, violations, 0).trim_end());
-        Self::message(Exit::Invalid, "the manifests hold mistakes")
-    }
-
     /// The same with what to do about it.
     pub(crate) fn hint(self, remedy: &str) -> Self {
         Self {
@@ -138,6 +132,14 @@ impl Context<'_> {
     pub(crate) fn settings(&self) -> Result<Settings, Ended> {
         let tenant = self.global.tenant.as_deref();
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
+    }
+
+    /// Shows what is wrong with the manifests, and says how the command then ends.
+    pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
+        let findings = validation_text(self.screen, violations, 0);
+        self.screen.remark(findings.trim_end());
+        self.screen.error_message("the manifests hold mistakes");
+        Exit::Invalid
     }
 
     /// By what a tenant's client goes: time, and the wish to stop.

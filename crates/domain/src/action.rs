@@ -249,6 +249,8 @@ pub struct DataAction {
     pub enabled: Option<bool>,
     /// The JavaScript.
     pub script: Script,
+    /// The file that holds it, relative to the project's folder; `None` where its text stands in the manifest.
+    pub script_file: Option<String>,
     /// Actions that must be there first, none twice, in the order of the manifest.
     pub dependencies: Vec<ActionName>,
     /// How its output is cached.

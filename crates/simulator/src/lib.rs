@@ -2,7 +2,7 @@
 //! idempotency keys, a rate limit, masked secrets and scripted faults.
 //!
 //! It reads the wire by itself and shares no wire type with the client, so that a mistake there does not hide here.
-//! It opens no file, reads no clock and makes no id: what it needs of these comes from outside.
+//! It opens no file, reads no clock, makes no id and runs no script: what it needs of these comes from outside.
 //!
 //! It is served over loopback by [`Simulator::start`], or asked in the same process, without a socket and on any clock,
 //! by way of [`Simulator::in_process`]. What goes wrong is scripted; users read of the format in
@@ -19,8 +19,7 @@
 //!
 //! # Where it is simpler than a tenant
 //!
-//! - The sandbox test does not run the script. It answers `SUCCESS` for an enabled action with a script, without an
-//!   `output` and with `"simulated": "the script was not run"`.
+//! - In the sandbox a script's clock stands still at the moment of the test, and its randomness follows from that moment.
 //! - The webhook relay notes what it was given and sends nothing.
 //! - An id token is not signed, and names the same tenant always.
 //! - A replace need not hold what a create must, save the name (of a view also the source): what it leaves out is lost.

@@ -12,7 +12,7 @@ use crate::log::IDEMPOTENCY_KEY;
 use crate::message::Request;
 use crate::state::{StoredAction, StoredView};
 use crate::subject::{self, Resource};
-use crate::tenant::{Admission, Moment, Tenant};
+use crate::tenant::{Admission, Moment, Reply, Tenant};
 use crate::variables::take_in;
 
 /// Does to `tenant` what `meddling` says, to the resource that `request` is about.
@@ -62,8 +62,9 @@ fn preempt(tenant: &mut Tenant, changed: &Map<String, Value>, request: &Request,
         ..request.clone()
     };
     theirs.headers.remove(IDEMPOTENCY_KEY);
-    let answer = tenant.answer(&theirs, Admission::Granted, moment);
-    if !answer.status.is_success() {
+    if let Reply::Answer(answer) = tenant.answer(&theirs, Admission::Granted, moment)
+        && !answer.status.is_success()
+    {
         tracing::warn!(
             status = answer.status.as_u16(),
             "a scripted create was refused"

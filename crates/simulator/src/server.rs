@@ -11,6 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use cxda_ports::clock::Clock;
 use cxda_ports::ids::IdSource;
+use cxda_ports::script::ScriptRunner;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -29,6 +30,7 @@ use crate::tenant::Tenant;
 pub struct Simulator {
     tenant: Tenant,
     clock: Arc<dyn Clock>,
+    scripts: Arc<dyn ScriptRunner>,
     sink: Option<Arc<dyn StateSink>>,
 }
 
@@ -65,7 +67,7 @@ pub struct Running {
 }
 
 impl Simulator {
-    /// A tenant that behaves as `config` says and holds `state`; time and ids come from outside.
+    /// A tenant that behaves as `config` says and holds `state`; time, ids and what runs scripts come from outside.
     ///
     /// `ids` must not repeat an id that `state` holds: a state that is kept needs random ones.
     pub fn new(
@@ -73,10 +75,12 @@ impl Simulator {
         state: SimState,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
+        scripts: Arc<dyn ScriptRunner>,
     ) -> Self {
         Self {
             tenant: Tenant::new(config, state, ids),
             clock,
+            scripts,
             sink: None,
         }
     }
@@ -103,7 +107,7 @@ impl Simulator {
     }
 
     fn serving(self) -> Serving {
-        Serving::new(self.tenant, self.clock, self.sink)
+        Serving::new(self.tenant, self.clock, self.scripts, self.sink)
     }
 
     /// Listens on `address`; port 0 lets the operating system pick one.

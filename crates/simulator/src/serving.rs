@@ -9,15 +9,17 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use cxda_ports::clock::Clock;
+use cxda_ports::script::{ScriptRun, ScriptRunner};
 use tokio::sync::watch;
 
 use crate::faults::FaultScript;
 use crate::keys::KeyBook;
 use crate::log::LogEntry;
 use crate::message::{Answer, Request};
+use crate::routes::actions;
 use crate::sink::StateSink;
 use crate::state::SimState;
-use crate::tenant::{Admission, Moment, Tenant};
+use crate::tenant::{Admission, Moment, Reply, Tenant};
 
 mod delivery;
 mod turn;
@@ -34,6 +36,7 @@ pub(crate) const BODY_LIMIT_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) struct Serving {
     tenant: Mutex<Tenant>,
     clock: Arc<dyn Clock>,
+    scripts: Arc<dyn ScriptRunner>,
     sink: Option<Arc<dyn StateSink>>,
     /// How many changes the sink has; held while it is at work, so what waits together is kept together.
     kept: tokio::sync::Mutex<u64>,
@@ -47,12 +50,14 @@ impl Serving {
     pub(crate) fn new(
         tenant: Tenant,
         clock: Arc<dyn Clock>,
+        scripts: Arc<dyn ScriptRunner>,
         sink: Option<Arc<dyn StateSink>>,
     ) -> Self {
         let kept = tenant.changes();
         Self {
             tenant: Mutex::new(tenant),
             clock,
+            scripts,
             sink,
             kept: tokio::sync::Mutex::new(kept),
             closed: AtomicBool::new(false),
@@ -137,14 +142,18 @@ impl Serving {
 
     /// Has the tenant carry out a request, and its changes kept.
     async fn carry_out(&self, request: &Request, admission: Admission) -> Answer {
-        let (answer, changes) = {
+        let (reply, changes) = {
             let mut tenant = self.tenant();
             if self.is_closed() {
                 let message = "the simulator is stopping";
                 return Answer::problem(StatusCode::SERVICE_UNAVAILABLE, message);
             }
-            let answer = tenant.answer(request, admission, self.moment());
-            (answer, tenant.changes())
+            let reply = tenant.answer(request, admission, self.moment());
+            (reply, tenant.changes())
+        };
+        let answer = match reply {
+            Reply::Answer(answer) => answer,
+            Reply::Script(run) => self.run_script(&run).await,
         };
         if request.method == Method::GET {
             return answer;
@@ -155,6 +164,18 @@ impl Serving {
                 tracing::error!(error, "the simulator's state could not be kept");
                 let message = "the simulator's state could not be kept";
                 Answer::problem(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
+        }
+    }
+
+    /// The answer to a sandbox test that comes down to this run.
+    async fn run_script(&self, run: &ScriptRun) -> Answer {
+        match self.scripts.run(run).await {
+            Ok(outcome) => actions::tested(outcome.end),
+            Err(error) => {
+                let source = &*error.source;
+                tracing::error!(source, "{error}");
+                Answer::problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
             }
         }
     }

@@ -10,6 +10,7 @@ use cxda_adapters_memory::collection::NameRule;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::request::Operation;
 use cxda_ports::ids::IdSource;
+use cxda_ports::script::ScriptRun;
 
 use crate::auth::Tokens;
 use crate::config::{KeyHabit, SimConfig};
@@ -60,6 +61,21 @@ pub(crate) struct Reception {
     pub(crate) number: u64,
     /// What goes wrong with it.
     pub(crate) mishap: Mishap,
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// It is answered so.
+    Answer(Answer),
+    /// A script must run first, and the answer is what comes of it. No tenant waits for that.
+    Script(ScriptRun),
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
 }
 
 /// Whether a request must still show a token and keep to the rate limit.
@@ -174,33 +190,36 @@ impl Tenant {
         request: &Request,
         admission: Admission,
         moment: Moment,
-    ) -> Answer {
+    ) -> Reply {
         self.state.sweep(moment.now);
         let (operation, id) = match self.router.find(&request.method, &request.path) {
             Found::Operation(operation, id) => (operation, id),
             Found::OtherMethod => {
-                return Answer::problem(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "method is not allowed here",
-                );
+                let status = StatusCode::METHOD_NOT_ALLOWED;
+                return Answer::problem(status, "method is not allowed here").into();
             }
-            Found::Nothing => return Answer::not_found("path"),
+            Found::Nothing => return Answer::not_found("path").into(),
         };
         if operation == Operation::Token {
             let fresh = self.ids.fresh();
             return self
                 .tokens
-                .issue(request, &self.config, &fresh, moment.elapsed);
+                .issue(request, &self.config, &fresh, moment.elapsed)
+                .into();
         }
         if admission == Admission::Asked
             && let Err(refusal) = self.admit(request, operation, moment)
         {
-            return refusal;
+            return refusal.into();
         }
         if let Some(saved) = self.saved_error(request) {
-            return saved;
+            return saved.into();
         }
-        self.carry_out(operation, &id, request, moment)
+        if operation == Operation::TestAction {
+            return routes::actions::test(self, &id, request, moment)
+                .map_or_else(Reply::Answer, Reply::Script);
+        }
+        self.carry_out(operation, &id, request, moment).into()
     }
 
     /// Whether a request may be carried out, later and without being asked again.
@@ -265,8 +284,8 @@ impl Tenant {
     ) -> Answer {
         use routes::{actions, tables, views, webhooks};
         match operation {
-            // Answered before a token is asked for.
-            Operation::Token => Answer::not_found("path"),
+            // These two are dealt with before.
+            Operation::Token | Operation::TestAction => Answer::not_found("path"),
             Operation::ListTables => tables::list(self, request),
             Operation::GetTable => tables::get(self, id),
             Operation::ListViews => views::list(self, request, moment),
@@ -281,7 +300,6 @@ impl Tenant {
             Operation::CreateAction => actions::create(self, request, moment),
             Operation::ReplaceAction => actions::replace(self, id, request, moment),
             Operation::DeleteAction => actions::delete(self, id, moment),
-            Operation::TestAction => actions::test(self, id, request),
         }
     }
 }

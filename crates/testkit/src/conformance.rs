@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod plans;
 pub mod progress;
 pub mod relay;
+pub mod scripts;
 pub mod secrets;
 pub mod stop;
 pub mod tables;

@@ -2,12 +2,13 @@
 
 use cxda_domain::address::Address;
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::manifest::Declaration;
+use cxda_domain::manifest::{Declaration, Declared};
 use cxda_domain::violation::Violations;
 use cxda_ports::error::SourceError;
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::script::{ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner};
 
+use crate::test::thrown_at;
 use crate::validate::validate;
 
 /// With what a script is run.
@@ -41,6 +42,15 @@ pub enum RunError {
     Script(#[source] ScriptRunError),
 }
 
+/// What came of a run by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// What the script did.
+    pub outcome: ScriptOutcome,
+    /// Where it threw, in words, as far as the engine says.
+    pub thrown_at: Option<String>,
+}
+
 /// Runs the script of the action at `address` with `input`.
 ///
 /// # Errors
@@ -51,13 +61,16 @@ pub async fn run(
     runner: &dyn ScriptRunner,
     address: &Address,
     input: RunInput,
-) -> Result<ScriptOutcome, RunError> {
+) -> Result<Ran, RunError> {
     let project = validate(manifests).await.map_err(RunError::Project)?;
     if project.violations.has_errors() {
         return Err(RunError::Invalid(project.violations));
     }
-    let declared = project.manifest.get(address);
-    let Some(Declaration::Action(action)) = declared.map(|declared| &declared.resource) else {
+    let Some(Declared {
+        resource: Declaration::Action(action),
+        origin,
+    }) = project.manifest.get(address)
+    else {
         let address = address.clone();
         return Err(RunError::NoScript { address });
     };
@@ -67,5 +80,9 @@ pub async fn run(
         now: input.now,
         random_seed: input.random_seed,
     };
-    runner.run(&run).await.map_err(RunError::Script)
+    let outcome = runner.run(&run).await.map_err(RunError::Script)?;
+    Ok(Ran {
+        thrown_at: thrown_at(action, origin, &outcome.end),
+        outcome,
+    })
 }

@@ -8,8 +8,10 @@ use std::time::Duration;
 use cxda_domain::action::{DataAction, TestCase};
 use cxda_domain::address::{Address, AddressPattern};
 use cxda_domain::manifest::{Declaration, Manifest, Origin};
+use cxda_domain::node::Mark;
 use cxda_domain::script::ScriptEnd;
 use cxda_domain::verdict::{Differences, Verdict, judge};
+use cxda_domain::violation::FieldPath;
 use cxda_ports::error::{ApiError, SourceError};
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::progress::{Progress, ProgressEvent};
@@ -80,6 +82,8 @@ pub struct Tested {
 pub struct ActionTest<'a> {
     /// The action.
     pub action: &'a DataAction,
+    /// Where it is declared.
+    pub origin: &'a Origin,
     /// Its place among the action's tests, from 0.
     pub index: usize,
     /// The test.
@@ -99,6 +103,8 @@ pub struct TestResult {
     pub verdict: Verdict,
     /// How the script ended, or why it was not run.
     pub end: Result<ScriptEnd, NotRun>,
+    /// Where it threw, in words, as far as the engine says.
+    pub thrown_at: Option<String>,
     /// What the script logged, a line each.
     pub logs: Vec<String>,
     /// How long it took.
@@ -123,6 +129,10 @@ impl ActionTest<'_> {
             index: self.index,
             test: self.case.name.clone(),
             verdict,
+            thrown_at: end
+                .as_ref()
+                .ok()
+                .and_then(|end| thrown_at(self.action, self.origin, end)),
             end,
             logs: Vec::new(),
             took,
@@ -217,17 +227,21 @@ pub fn select<'a>(
         let mut patterns = scope.addresses.iter();
         scope.addresses.is_empty() || patterns.any(|pattern| pattern.matches(&address))
     };
-    let actions = manifest.actions().map(|(action, _)| action);
-    let tests = actions.filter(|action| meant(action)).flat_map(tests_of);
+    let actions = manifest.actions().filter(|(action, _)| meant(action));
+    let tests = actions.flat_map(|(action, origin)| tests_of(action, origin));
     let filter = scope.filter.as_deref().unwrap_or_default();
     Ok(tests.filter(|test| test.title().contains(filter)).collect())
 }
 
-/// All tests of `action`.
-pub fn tests_of(action: &DataAction) -> impl Iterator<Item = ActionTest<'_>> {
+/// All tests of `action`, which is declared at `origin`.
+pub fn tests_of<'a>(
+    action: &'a DataAction,
+    origin: &'a Origin,
+) -> impl Iterator<Item = ActionTest<'a>> {
     let cases = action.tests.iter().enumerate();
-    cases.map(|(index, case)| ActionTest {
+    cases.map(move |(index, case)| ActionTest {
         action,
+        origin,
         index,
         case,
     })
@@ -259,6 +273,21 @@ pub async fn run_tests(
     let runs: Vec<_> = runs.collect();
     let running = stream::iter(runs).buffered(parallelism.max(1));
     running.try_collect().await
+}
+
+/// Where the script of `action` threw, in words: in its file, or in the text that its manifest holds.
+pub(crate) fn thrown_at(action: &DataAction, origin: &Origin, end: &ScriptEnd) -> Option<String> {
+    let ScriptEnd::Threw { at: Some(at), .. } = end else {
+        return None;
+    };
+    let Mark { line, column } = *at;
+    if let Some(file) = &action.script_file {
+        return Some(format!("at {file}:{line}:{column}"));
+    }
+    let start = origin.position(&FieldPath::from("spec.script.content"));
+    Some(format!(
+        "at line {line}, column {column} of the script at {start}"
+    ))
 }
 
 fn script_run(test: &ActionTest<'_>) -> ScriptRun {

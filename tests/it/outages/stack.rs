@@ -20,6 +20,7 @@ use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
 use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::progress::MemoryProgress;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_adapters_memory::secrets::MemorySecrets;
 use cxda_adapters_memory::stop::ManualStop;
 use cxda_domain::audit::Compliance;
@@ -69,7 +70,13 @@ impl Stack {
     pub(crate) fn new(config: SimConfig, state: SimState) -> Self {
         let clock = Arc::new(RuntimeClock::starting_at(START));
         let ids = Arc::new(SequentialIds::new());
-        let simulator = Simulator::new(config, state, Arc::<RuntimeClock>::clone(&clock), ids);
+        let simulator = Simulator::new(
+            config,
+            state,
+            Arc::<RuntimeClock>::clone(&clock),
+            ids,
+            Arc::new(MemoryScripts::new()),
+        );
         let wire = Arc::new(Wire {
             sim: simulator.in_process(),
             clock: Arc::clone(&clock),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cxda_adapters_memory::ids::SequentialIds;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::request::Operation;
 use cxda_simulator::config::SimConfig;
@@ -46,7 +47,13 @@ impl Simulated {
     pub(crate) fn with(config: SimConfig, state: SimState) -> Self {
         let runtime = super::runtime();
         let ids = Arc::new(SequentialIds::new());
-        let simulator = Simulator::new(config, state, Arc::new(RealClock::new()), ids);
+        let simulator = Simulator::new(
+            config,
+            state,
+            Arc::new(RealClock::new()),
+            ids,
+            Arc::new(MemoryScripts::new()),
+        );
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let running = runtime.block_on(simulator.start(loopback)).unwrap();
         Self {

@@ -1,3 +1,5 @@
+//! Outputs put into texts of every notation, and texts that refuse them.
+
 use serde_json::json;
 
 use super::*;
@@ -118,7 +120,7 @@ fn of_many_documents_and_tests_each_gets_its_own() {
     let new = one
         .replace("output: 1", "output: [\"\"]")
         .replace("a: 1", "a: 2")
-        .replace("3", "30");
+        .replace('3', "30");
     let want = format!("---\n---\n{}---\n{}...\n", yaml(one), yaml(&new));
     let outputs = [(1, json!({"a": 2})), (0, json!([""])), (2, json!(30))];
     assert_eq!(put(Format::Yaml, &text, &outputs), Ok(want));

@@ -11,6 +11,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_adapters_memory::stop::NeverStops;
 use cxda_domain::body::{ActionBody, SourceBody, ViewBody};
 use cxda_domain::instant::UtcMillis;
@@ -98,8 +99,14 @@ impl Setup {
             text => FaultScript::from_json(text).unwrap(),
         };
         let ids = Arc::new(SequentialIds::new());
-        let sim = Simulator::new(self.sim, self.state, Arc::<ManualClock>::clone(&clock), ids)
-            .with_faults(faults);
+        let sim = Simulator::new(
+            self.sim,
+            self.state,
+            Arc::<ManualClock>::clone(&clock),
+            ids,
+            Arc::new(MemoryScripts::new()),
+        )
+        .with_faults(faults);
         let sim = sim
             .start(SocketAddr::from(([127, 0, 0, 1], 0)))
             .await

@@ -17,6 +17,7 @@ use cxda_adapters_memory::lookups::MemoryLookups;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_adapters_memory::plans::MemoryPlans;
 use cxda_adapters_memory::progress::{MemoryProgress, Noted};
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_adapters_memory::secrets::MemorySecrets;
 use cxda_adapters_memory::stop::{ManualStop, NeverStops};
 use cxda_adapters_memory::tenant::MemoryTenant;
@@ -203,6 +204,17 @@ fn progress_keeps_the_promises_of_the_port() {
     assert_eq!(noted[0], Noted::NotDone(Address::action("other")));
     assert_eq!(noted[4], Noted::Applying(2));
     assert_eq!(noted[7], Noted::Done(Address::view("one")));
+}
+
+#[tokio::test]
+async fn scripts_keep_the_promises_of_the_port() {
+    let samples = conformance::scripts::scripts().into_iter();
+    let scripts = samples.fold(MemoryScripts::new(), |scripts, sample| {
+        scripts.ending(sample.source, sample.end, sample.logs)
+    });
+    conformance::scripts::keeps_its_promises(&scripts).await;
+    let ran = scripts.ran();
+    assert_eq!(ran[0].input, conformance::scripts::INPUT);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::limits;
 
@@ -15,14 +15,9 @@ use super::limits;
 ///
 /// If the system refuses a limit; then nothing may be run.
 pub(super) fn confine() -> io::Result<()> {
-    // Space that is only reserved does not count, as that of the program's text; what can be written does.
-    let memory = if cfg!(target_os = "linux") {
-        Resource::Data
-    } else {
-        Resource::As
-    };
     for (resource, most) in [
-        (memory, limits::MEMORY_BYTES),
+        // What can be written counts, the program's own text does not.
+        (Resource::Data, limits::MEMORY_BYTES),
         (Resource::Cpu, limits::CPU_SECONDS),
         (Resource::Fsize, 0),
         (Resource::Core, 0),
@@ -39,9 +34,14 @@ pub(super) fn confine() -> io::Result<()> {
 fn lower(resource: Resource, most: u64) -> io::Result<()> {
     // The signal of the processor limit can be told from a kill only below the hard limit.
     let spare = u64::from(resource == Resource::Cpu);
+    // Whoever started us may have less to give.
+    let hard = getrlimit(resource)
+        .maximum
+        .unwrap_or(u64::MAX)
+        .min(most + spare);
     let limit = Rlimit {
-        current: Some(most),
-        maximum: Some(most + spare),
+        current: Some(most.min(hard)),
+        maximum: Some(hard),
     };
     Ok(setrlimit(resource, limit)?)
 }

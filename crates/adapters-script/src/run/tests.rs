@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{ChildRunner, limits};
 
-async fn ask(program: &str, argument: &str) -> Result<ScriptOutcome, ScriptRunError> {
+async fn try_ask(program: &str, argument: &str) -> Result<ScriptOutcome, ScriptRunError> {
     let run = ScriptRun {
         source: "function main() {}".to_owned(),
         input: "null".to_owned(),
@@ -22,9 +22,14 @@ async fn ask(program: &str, argument: &str) -> Result<ScriptOutcome, ScriptRunEr
         .await
 }
 
+async fn ask(program: &str, argument: &str) -> ScriptOutcome {
+    let asked = try_ask(program, argument).await;
+    asked.unwrap_or_else(|error| panic!("{error}: {}", error.source))
+}
+
 /// What is made of a child that says `answer` and ends well.
 async fn said(answer: &str) -> ScriptOutcome {
-    ask("/bin/echo", answer).await.unwrap()
+    ask("/bin/echo", answer).await
 }
 
 #[tokio::test]
@@ -110,7 +115,7 @@ async fn t_10_lengths_and_times_are_looked_at_again() {
 #[tokio::test]
 async fn t_10_a_child_that_fails_has_no_result() {
     for program in ["true", "false"] {
-        let end = ask(&format!("/usr/bin/{program}"), "").await.unwrap().end;
+        let end = ask(&format!("/usr/bin/{program}"), "").await.end;
         let died = ScriptEnd::Stopped(ScriptLimit::Process);
         assert_eq!(end, died, "case: {program}");
     }
@@ -118,20 +123,20 @@ async fn t_10_a_child_that_fails_has_no_result() {
 
 #[tokio::test]
 async fn t_09_a_child_that_never_stops_talking_is_ended() {
-    let end = ask("/usr/bin/yes", "yes").await.unwrap().end;
+    let end = ask("/usr/bin/yes", "yes").await.end;
     assert_eq!(end, ScriptEnd::Stopped(ScriptLimit::Output));
 }
 
 #[tokio::test(start_paused = true)]
 async fn t_09_a_child_that_says_nothing_is_ended() {
-    let outcome = ask("/bin/sleep", "3600").await.unwrap();
+    let outcome = ask("/bin/sleep", "3600").await;
     assert_eq!(outcome.end, ScriptEnd::Stopped(ScriptLimit::Time));
     assert_eq!(outcome.took, limits::WALL_TIME);
 }
 
 #[tokio::test]
 async fn a_program_that_is_not_there_says_nothing_of_the_script() {
-    let error = ask("/nowhere", "").await.unwrap_err();
+    let error = try_ask("/nowhere", "").await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "scripts cannot be run here: no process can be started"

@@ -24,23 +24,21 @@ pub(crate) async fn run(context: Context<'_>, arguments: &RunArgs) -> Result<Exi
         now: arguments.now,
         random_seed: arguments.random_seed,
     };
-    let outcome = run_script(&manifests, &runner, &arguments.address, input).await;
-    let outcome = outcome.map_err(|error| match error {
-        RunError::Invalid(violations) => Ended::invalid(context.screen, &violations),
-        error => Ended::new(exit::of_run(&error), error),
-    })?;
-    for log in &outcome.logs {
+    let ran = match run_script(&manifests, &runner, &arguments.address, input).await {
+        Ok(ran) => ran,
+        Err(RunError::Invalid(violations)) => return Ok(context.invalid(&violations)),
+        Err(error) => return Err(Ended::new(exit::of_run(&error), error)),
+    };
+    for log in &ran.outcome.logs {
         context.screen.remark(&safe::lines(log));
     }
-    match (&outcome.end, unreturned(&outcome.end)) {
-        (ScriptEnd::Returned(output), _) => {
-            context.screen.result(&json(output));
+    let why = unreturned(&ran.outcome.end, ran.thrown_at.as_deref());
+    match (ran.outcome.end, why) {
+        (ScriptEnd::Returned(output), None) => {
+            context.screen.result(&json(&output));
             Ok(Exit::Done)
         }
-        (_, why) => {
-            let why = why.unwrap_or_default();
-            Err(Ended::message(Exit::TestFailed, why))
-        }
+        (_, why) => Err(Ended::message(Exit::TestFailed, why.unwrap_or_default())),
     }
 }
 

@@ -69,7 +69,7 @@ async fn look(context: Context<'_>, scripts: &[ScriptRequest]) -> Stamps {
 /// All tests once.
 struct Round {
     exit: Exit,
-    /// The script files that had a part in it.
+    /// The script files that the manifests name, be they there or not.
     scripts: Vec<ScriptRequest>,
 }
 
@@ -113,6 +113,12 @@ async fn test_and_show(
 ) -> Result<Round, Ended> {
     let manifests = wiring::manifests(settings, Vec::new())?;
     let mut tested = run_tests(context, arguments, &manifests, connection).await?;
+    if tested.project.violations.has_errors() {
+        return Ok(Round {
+            exit: context.invalid(&tested.project.violations),
+            scripts: tested.project.scripts,
+        });
+    }
     if arguments.update && update(context, &manifests, &tested).await > 0 {
         tested = run_tests(context, arguments, &manifests, connection).await?;
     }
@@ -156,11 +162,7 @@ async fn run_tests(
     let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let tested = test(ports, &scope, at_once).await;
     bar.clear();
-    let tested = tested.map_err(|error| Ended::new(exit::of_test(&error), error))?;
-    if tested.project.violations.has_errors() {
-        return Err(Ended::invalid(context.screen, &tested.project.violations));
-    }
-    Ok(tested)
+    tested.map_err(|error| Ended::new(exit::of_test(&error), error))
 }
 
 /// Writes what came out into the manifests where another output is expected, says what it did, and how many outputs that were.

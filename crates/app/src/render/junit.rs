@@ -107,6 +107,7 @@ mod tests {
             test: test.to_owned(),
             verdict,
             end: Ok(end),
+            thrown_at: None,
             logs: Vec::new(),
             took: Duration::from_micros(1_500),
             unlike_here: Vec::new(),
@@ -135,11 +136,33 @@ mod tests {
                 )
             },
         ];
-        insta::assert_snapshot!(junit(&results));
+        insta::assert_snapshot!(junit(&results), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="cxda" tests="3" failures="1" errors="1" time="0.004500">
+          <testsuite name="action/a" tests="2" failures="1" errors="0" time="0.003000">
+            <testcase classname="action/a" name="passes" time="0.001500">
+              <system-out>]]&gt;&lt;/failure&gt;&amp;&quot;&lt;��[2J�
+        two</system-out>
+            </testcase>
+            <testcase classname="action/a" name="]]&gt;&lt;/failure&gt;&amp;&quot;&lt;��[2J�" time="0.001500">
+              <failure message="output: &quot;]]&gt;&lt;/failure&gt;&amp;\&quot;&lt;\u0000\u001b[2J�&quot; (string), expected 1 (number)">output: &quot;]]&gt;&lt;/failure&gt;&amp;\&quot;&lt;\u0000\u001b[2J�&quot; (string), expected 1 (number)</failure>
+            </testcase>
+          </testsuite>
+          <testsuite name="action/b" tests="1" failures="0" errors="1" time="0.001500">
+            <testcase classname="action/b" name="stops" time="0.001500">
+              <error message="it took too long and was stopped">it took too long and was stopped</error>
+              <system-err>output: 1, locally 2</system-err>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]
     fn no_tests_are_an_empty_list() {
-        insta::assert_snapshot!(junit(&[]), @"");
+        let head =
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"cxda\" tests=\"0\" ";
+        assert!(junit(&[]).starts_with(head));
+        assert!(junit(&[]).ends_with(">\n</testsuites>\n"));
     }
 }

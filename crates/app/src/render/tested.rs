@@ -51,7 +51,8 @@ pub(crate) fn tested_json(results: &[TestResult]) -> String {
             Ok(ScriptEnd::Returned(output)) => Some(output),
             _ => None,
         },
-        error: why(result),
+        // That a script threw is worth telling also where it was to.
+        error: why(result).or_else(|| thrown(result)),
         logs: &result.logs,
         unlike_local: &result.unlike_here,
     });
@@ -116,8 +117,12 @@ pub(crate) fn why(result: &TestResult) -> Option<String> {
         (Verdict::Passed, _) => None,
         (Verdict::Failed(differences), _) => Some(lines(differences)),
         (Verdict::Error, Err(reason)) => Some(reason.to_string()),
-        (Verdict::Error, Ok(end)) => unreturned(end),
+        (Verdict::Error, Ok(_)) => thrown(result),
     }
+}
+
+fn thrown(result: &TestResult) -> Option<String> {
+    unreturned(result.end.as_ref().ok()?, result.thrown_at.as_deref())
 }
 
 fn lines(differences: &Differences) -> String {
@@ -128,19 +133,13 @@ fn lines(differences: &Differences) -> String {
     lines.join("\n")
 }
 
-/// Why a script returned nothing; `None` where it did return.
-pub(crate) fn unreturned(end: &ScriptEnd) -> Option<String> {
-    match end {
-        ScriptEnd::Returned(_) => None,
-        ScriptEnd::Threw { message, at: None } => Some(message.clone()),
-        ScriptEnd::Threw {
-            message,
-            at: Some(at),
-        } => Some(format!(
-            "{message}\nat line {}, column {} of the script",
-            at.line, at.column
-        )),
-        ScriptEnd::Stopped(limit) => Some(limit.to_string()),
+/// Why a script returned nothing, and where it threw; `None` where it did return.
+pub(crate) fn unreturned(end: &ScriptEnd, thrown_at: Option<&str>) -> Option<String> {
+    match (end, thrown_at) {
+        (ScriptEnd::Returned(_), _) => None,
+        (ScriptEnd::Threw { message, .. }, None) => Some(message.clone()),
+        (ScriptEnd::Threw { message, .. }, Some(at)) => Some(format!("{message}\n{at}")),
+        (ScriptEnd::Stopped(limit), _) => Some(limit.to_string()),
     }
 }
 

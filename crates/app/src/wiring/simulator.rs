@@ -14,7 +14,7 @@ use cxda_simulator::profile::{ProfileName, SimProfile};
 use cxda_simulator::{NameRule, SimState, Simulator, StateSink};
 
 use super::tenant::{client, user_agent};
-use super::{Connection, Pace, WiringError};
+use super::{Connection, Pace, WiringError, scripts};
 use crate::exit::Exit;
 use crate::render::plan::Heading;
 use crate::settings::{STATE_FOLDER, Settings, Tenant};
@@ -96,7 +96,13 @@ pub(crate) fn simulator(
             WiringError::from_source(Exit::Invalid, message, error)
         })?,
     };
-    let simulator = Simulator::new(config, state, clock, Arc::new(SystemRandom));
+    let simulator = Simulator::new(
+        config,
+        state,
+        clock,
+        Arc::new(SystemRandom),
+        Arc::new(scripts()?),
+    );
     Ok(match path {
         Some(path) => simulator.with_sink(Arc::new(StateFile(path.to_path_buf()))),
         None => simulator,

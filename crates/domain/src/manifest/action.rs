@@ -40,13 +40,14 @@ pub(super) enum ScriptSource<'n> {
 }
 
 impl ActionDraft {
-    /// The action with its script.
-    pub(super) fn complete(self, script: Script) -> DataAction {
+    /// The action with its script, and the file that holds it where one does.
+    pub(super) fn complete(self, script: Script, script_file: Option<String>) -> DataAction {
         DataAction {
             name: self.name,
             description: self.description,
             enabled: self.enabled,
             script,
+            script_file,
             dependencies: self.dependencies,
             cache: self.cache,
             variables: self.variables,

@@ -35,6 +35,19 @@ pub struct ScriptFileProblem {
     pub message: String,
 }
 
+impl ScriptFile {
+    /// The file, relative to the project's folder.
+    pub fn name(&self) -> String {
+        let folder = self.manifest.rsplit_once('/').map(|(folder, _)| folder);
+        let parts = self
+            .path
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."));
+        let parts: Vec<_> = folder.into_iter().chain(parts).collect();
+        parts.join("/")
+    }
+}
+
 impl ScriptFileProblem {
     /// What is said of a script that nobody read.
     fn unread() -> Self {
@@ -123,7 +136,8 @@ impl Decoded {
         let action = pending
             .draft
             .zip(script)
-            .map(|(draft, script)| Declaration::Action(Box::new(draft.complete(script))));
+            .map(|(draft, script)| draft.complete(script, Some(pending.file.name())));
+        let action = action.map(|action| Declaration::Action(Box::new(action)));
         self.declare(pending.address, action, pending.outline);
     }
 
@@ -175,7 +189,7 @@ impl Decoded {
             None => None,
             Some(Parts::View(view)) => Some(Declaration::View(view)),
             Some(Parts::Action(draft, ScriptSource::Inline(script))) => {
-                draft.map(|draft| Declaration::Action(Box::new(draft.complete(script))))
+                draft.map(|draft| Declaration::Action(Box::new(draft.complete(script, None))))
             }
             Some(Parts::Action(draft, ScriptSource::File(found, path))) => {
                 self.pending.push(PendingScript {

@@ -1,3 +1,5 @@
+//! What is expected against what came, as tables.
+
 use serde_json::json;
 
 use super::*;

@@ -1,12 +1,15 @@
 //! Data actions.
 //!
-//! The sandbox test does not run the script: it looks whether the action could be run, and its answer says so.
+//! The sandbox test says what is to be run, and what the answer is when it ran. It runs nothing by itself.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use cxda_adapters_memory::collection::{Draft, InsertError, Precondition, Record, ReplaceError};
+use cxda_domain::node::Mark;
+use cxda_domain::script::ScriptEnd;
+use cxda_ports::script::ScriptRun;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -174,49 +177,87 @@ pub(crate) fn delete(tenant: &mut Tenant, id: &str, moment: Moment) -> Answer {
 }
 
 #[derive(Serialize)]
-struct Verdict<'a> {
-    status: &'a str,
+struct Verdict {
+    status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-    /// Says what the verdict is worth.
-    simulated: &'a str,
+    output: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
-/// Judges whether an action could be run in the sandbox.
-pub(crate) fn test(tenant: &Tenant, id: &str, request: &Request) -> Answer {
-    let Some(record) = tenant.state.actions.get(id) else {
-        return Answer::not_found("action");
-    };
-    let body = match body_of(request) {
-        Ok(body) => body,
-        Err(refusal) => return refusal,
-    };
-    if body.judged.get("input").is_none() {
+impl Verdict {
+    fn failed(error: String) -> Answer {
+        let verdict = Self {
+            status: "FAILED",
+            output: None,
+            error: Some(error),
+        };
+        Answer::json(StatusCode::OK, &verdict)
+    }
+}
+
+/// The run that a sandbox test asks for; its clock stands still at `moment`, and its randomness follows from that.
+///
+/// # Errors
+///
+/// The answer, where nothing is to be run.
+pub(crate) fn test(
+    tenant: &Tenant,
+    id: &str,
+    request: &Request,
+    moment: Moment,
+) -> Result<ScriptRun, Answer> {
+    let record = tenant.state.actions.get(id);
+    let record = record.ok_or_else(|| Answer::not_found("action"))?;
+    let body = body_of(request)?;
+    let Some(input) = body.judged.get("input") else {
         let missing = FieldError {
             field: "input".to_owned(),
             message: "is required".to_owned(),
         };
-        return Answer::field_errors(StatusCode::BAD_REQUEST, "the test is invalid", &[missing]);
-    }
+        let message = "the test is invalid";
+        return Err(Answer::field_errors(
+            StatusCode::BAD_REQUEST,
+            message,
+            &[missing],
+        ));
+    };
     let members = &record.value.members;
+    if members.get("enabled") != Some(true) {
+        return Err(Verdict::failed("the action is not enabled".to_owned()));
+    }
     let script: Option<Value> = members.get("script");
     let content = script
         .as_ref()
-        .and_then(|script| script.get("content")?.as_str());
-    let error = if members.get("enabled") != Some(true) {
-        Some("the action is not enabled")
-    } else if content.is_none_or(|content| content.trim().is_empty()) {
-        Some("the action has no script")
-    } else {
-        None
-    };
-    let status = if error.is_some() { "FAILED" } else { "SUCCESS" };
-    let verdict = Verdict {
-        status,
-        error,
-        simulated: "the script was not run",
-    };
-    Answer::json(StatusCode::OK, &verdict)
+        .and_then(|script| script.get("content")?.as_str())
+        .filter(|content| !content.trim().is_empty())
+        .ok_or_else(|| Verdict::failed("the action has no script".to_owned()))?;
+    Ok(ScriptRun {
+        source: content.to_owned(),
+        input: input.to_string(),
+        now: Some(moment.now),
+        random_seed: Some(moment.now.epoch_millis()),
+    })
+}
+
+/// The answer to a sandbox test whose script ended so.
+pub(crate) fn tested(end: ScriptEnd) -> Answer {
+    match end {
+        ScriptEnd::Returned(output) => {
+            let verdict = Verdict {
+                status: "SUCCESS",
+                output: Some(output),
+                error: None,
+            };
+            Answer::json(StatusCode::OK, &verdict)
+        }
+        ScriptEnd::Threw {
+            message,
+            at: Some(Mark { line, column }),
+        } => Verdict::failed(format!("{message} (line {line}, column {column})")),
+        ScriptEnd::Threw { message, at: None } => Verdict::failed(message),
+        ScriptEnd::Stopped(limit) => Verdict::failed(limit.to_string()),
+    }
 }
 
 fn judge(state: &SimState, body: &Body, purpose: Purpose) -> Result<(), Answer> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_domain::instant::UtcMillis;
+use cxda_domain::node::Mark;
+use cxda_domain::script::{ScriptEnd, ScriptLimit};
 use cxda_simulator::config::{FilterHabit, KeyHabit, SecretDisplay};
 use cxda_simulator::profile::Concurrency;
 use cxda_simulator::{NameRule, SimState};
@@ -282,19 +285,67 @@ async fn a_create_may_ignore_blocks_that_a_replace_takes() {
 }
 
 #[tokio::test]
-async fn a_sandbox_test_says_that_it_ran_nothing() {
+async fn a_sandbox_test_runs_the_script_and_says_what_came_of_it() {
+    let threw = |at| ScriptEnd::Threw {
+        message: "TypeError: no".to_owned(),
+        at,
+    };
+    let ends = [
+        (
+            "sound",
+            ScriptEnd::Returned(json!({"score": 12})),
+            r#"{"status":"SUCCESS","output":{"score":12}}"#,
+        ),
+        (
+            "silent",
+            ScriptEnd::Returned(json!(null)),
+            r#"{"status":"SUCCESS","output":null}"#,
+        ),
+        (
+            "throws",
+            threw(Some(Mark::new(3, 5))),
+            r#"{"status":"FAILED","error":"TypeError: no (line 3, column 5)"}"#,
+        ),
+        (
+            "throws_anywhere",
+            threw(None),
+            r#"{"status":"FAILED","error":"TypeError: no"}"#,
+        ),
+        (
+            "endless",
+            ScriptEnd::Stopped(ScriptLimit::Time),
+            r#"{"status":"FAILED","error":"it took too long and was stopped"}"#,
+        ),
+    ];
+    let source = |name: &str| format!("function main() {{ /* {name} */ }}");
+    let scripts = ends
+        .iter()
+        .fold(MemoryScripts::new(), |scripts, (name, end, _)| {
+            scripts.ending(&source(name), end.clone(), &[])
+        });
+    let bench = Bench::with_scripts(scripts).await;
+    let input = json!({"input": {"testField": "validation_payload"}});
+    for (name, _, want) in ends {
+        let mut action = action(name);
+        action["script"]["content"] = json!(source(name));
+        let made = bench.post(NEW_ACTION, &action).await;
+        let test = format!("{NEW_ACTION}/{}/test", id_of(&made));
+        let answer = bench.post(&test, &input).await;
+        assert_eq!((answer.status, answer.text.as_str()), (200, want));
+    }
+}
+
+#[tokio::test]
+async fn a_sandbox_test_that_cannot_be_run_says_why() {
     let bench = Bench::fresh().await;
     let made = bench.post(NEW_ACTION, &action("score")).await;
     let mut off = action("off");
     off["enabled"] = json!(false);
     let off = bench.post(NEW_ACTION, &off).await;
     let test = |id: String| format!("{NEW_ACTION}/{id}/test");
-    let input = json!({"input": {"testField": "validation_payload"}});
-    let passed = bench.post(&test(id_of(&made)), &input).await;
-    assert_eq!(passed.status, 200);
-    insta::assert_snapshot!(passed.text, @r#"{"status":"SUCCESS","simulated":"the script was not run"}"#);
+    let input = json!({"input": {}});
     let failed = bench.post(&test(id_of(&off)), &input).await;
-    insta::assert_snapshot!(failed.text, @r#"{"status":"FAILED","error":"the action is not enabled","simulated":"the script was not run"}"#);
+    insta::assert_snapshot!(failed.text, @r#"{"status":"FAILED","error":"the action is not enabled"}"#);
     assert_eq!(
         bench.post(&test("none".to_owned()), &input).await.status,
         404

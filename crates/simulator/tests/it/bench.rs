@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cxda_adapters_memory::clock::{Advance, ManualClock};
 use cxda_adapters_memory::ids::SequentialIds;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_domain::instant::UtcMillis;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::profile::{ProfileName, SimProfile};
@@ -86,9 +87,29 @@ impl Bench {
         state: SimState,
         arranged: impl FnOnce(Simulator) -> Simulator,
     ) -> Self {
+        Self::running(config, state, MemoryScripts::new(), arranged).await
+    }
+
+    /// A well-behaved fresh tenant whose sandbox `scripts` is.
+    pub(crate) async fn with_scripts(scripts: MemoryScripts) -> Self {
+        Self::running(config(), fresh(), scripts, |simulator| simulator).await
+    }
+
+    async fn running(
+        config: SimConfig,
+        state: SimState,
+        scripts: MemoryScripts,
+        arranged: impl FnOnce(Simulator) -> Simulator,
+    ) -> Self {
         let clock = Arc::new(clock());
         let ids = Arc::new(SequentialIds::new());
-        let simulator = Simulator::new(config, state, Arc::clone(&clock) as _, ids);
+        let simulator = Simulator::new(
+            config,
+            state,
+            Arc::clone(&clock) as _,
+            ids,
+            Arc::new(scripts),
+        );
         let running = arranged(simulator)
             .start(([127, 0, 0, 1], 0).into())
             .await

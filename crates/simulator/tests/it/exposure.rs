@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cxda_adapters_memory::ids::SequentialIds;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_simulator::config::{Exposure, SimConfig};
 use cxda_simulator::{Running, Simulator, StartError};
 
@@ -12,7 +13,7 @@ use crate::bench::{Bench, client, clock, config, fresh};
 async fn start(config: SimConfig, address: &str) -> Result<Running, StartError> {
     let (clock, ids) = (Arc::new(clock()), Arc::new(SequentialIds::new()));
     let address: SocketAddr = address.parse().unwrap();
-    Simulator::new(config, fresh(), clock, ids)
+    Simulator::new(config, fresh(), clock, ids, Arc::new(MemoryScripts::new()))
         .start(address)
         .await
 }

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::{Method, Request, Response};
 use cxda_adapters_memory::clock::RuntimeClock;
 use cxda_adapters_memory::ids::SequentialIds;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_domain::instant::UtcMillis;
 use cxda_ports::clock::Clock as _;
 use cxda_simulator::faults::FaultScript;
@@ -31,7 +32,13 @@ impl Inside {
         let start = UtcMillis::from_epoch_millis(START_MS);
         let clock = Arc::new(RuntimeClock::starting_at(start));
         let ids = Arc::new(SequentialIds::new());
-        let simulator = Simulator::new(config(), fresh(), Arc::clone(&clock) as _, ids);
+        let simulator = Simulator::new(
+            config(),
+            fresh(),
+            Arc::clone(&clock) as _,
+            ids,
+            Arc::new(MemoryScripts::new()),
+        );
         let mut inside = Self {
             sim: arranged(simulator).in_process(),
             clock,

@@ -41,7 +41,7 @@ pub enum NotRun {
 impl fmt::Display for NotRun {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Absent => "not run: the tenant has no such action",
+            Self::Absent => "not run: the tenant has no such action, apply it first",
             Self::Ambiguous => "not run: the tenant has several actions of that name",
             Self::NotEnabled => "not run: the action is not enabled on the tenant",
             Self::Refused(error) => return write!(formatter, "not run: {error}"),
@@ -132,12 +132,12 @@ pub async fn sandbox(
 ) -> Result<Answer<ScriptEnd>, ApiError> {
     let answer = actions.test(id, &case.input.to_string()).await?;
     Ok(Answer {
-        value: ended(answer.value),
+        value: ended(&answer.value),
         cost: answer.cost,
     })
 }
 
-fn ended(answer: SandboxAnswer) -> ScriptEnd {
+fn ended(answer: &SandboxAnswer) -> ScriptEnd {
     let threw = |message: &str| ScriptEnd::Threw {
         message: message.to_owned(),
         at: None,

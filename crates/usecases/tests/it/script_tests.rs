@@ -1,55 +1,51 @@
 //! Tests of manifests: which are run, what comes of them here and on the tenant's sandbox, and one run by hand.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use cxda_adapters_memory::progress::Noted;
+use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_domain::address::ResourceKind;
+use cxda_domain::node::Mark;
 use cxda_domain::request::Operation;
 use cxda_domain::script::ScriptEnd;
 use cxda_ports::actions::SandboxAnswer;
-use cxda_ports::script::{ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner};
+use cxda_ports::script::{
+    MockScriptRunner, ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner,
+};
 use cxda_usecases::run::{RunError, RunInput, run};
 use cxda_usecases::test::{TestError, TestPorts, TestResult, TestScope, test};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, action, address, ports_of, with};
 
-/// Runs scripts that are one word: `echo` gives its input back, `boom` throws, `broken` cannot be run.
+/// Knows how many scripts run at once at most.
 #[derive(Debug, Default)]
-struct Words {
+struct Crowd {
     under_way: AtomicUsize,
     most: AtomicUsize,
 }
 
 #[async_trait]
-impl ScriptRunner for Words {
+impl ScriptRunner for Crowd {
     async fn run(&self, run: &ScriptRun) -> Result<ScriptOutcome, ScriptRunError> {
         let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         tokio::task::yield_now().await;
         self.under_way.fetch_sub(1, Ordering::SeqCst);
-        let end = match run.source.as_str() {
-            "boom" => ScriptEnd::Threw {
-                message: "Error: boom".to_owned(),
-                at: None,
-            },
-            "broken" => {
-                return Err(ScriptRunError {
-                    doing: "starting a process",
-                    source: "no".into(),
-                });
-            }
-            "clock" => ScriptEnd::Returned(json!([run.now, run.random_seed])),
-            _ => ScriptEnd::Returned(serde_json::from_str(&run.input).unwrap()),
-        };
-        Ok(ScriptOutcome {
-            end,
-            logs: vec![format!("ran {}", run.source)],
-            took: Duration::from_millis(3),
-        })
+        MemoryScripts::new().run(run).await
     }
+}
+
+/// Scripts that are one word: `seven` returns 7, `boom` throws in its second line.
+fn words() -> MemoryScripts {
+    let boom = ScriptEnd::Threw {
+        message: "Error: boom".to_owned(),
+        at: Some(Mark::new(2, 5)),
+    };
+    MemoryScripts::new()
+        .ending("seven", ScriptEnd::Returned(json!(7)), &["ran"])
+        .ending("boom", boom, &[])
 }
 
 fn tested(name: &str, script: &str, tests: &Value) -> Value {
@@ -69,13 +65,13 @@ fn two_actions() -> Bench {
     let none = expecting("no error", &json!(1), &json!({"output": 1}));
     Bench::new([
         tested("second", "boom", &json!([error, none])),
-        tested("first", "echo", &json!([seven, eight])),
+        tested("first", "seven", &json!([seven, eight])),
         action("untested"),
     ])
 }
 
 struct Ask<'a> {
-    runner: &'a Words,
+    runner: &'a dyn ScriptRunner,
     scope: TestScope,
     parallelism: usize,
 }
@@ -108,7 +104,7 @@ fn scope(addresses: &[&str], filter: Option<&str>) -> TestScope {
 
 async fn here(bench: &Bench, scope: TestScope) -> Result<Vec<TestResult>, TestError> {
     let ask = Ask {
-        runner: &Words::default(),
+        runner: &words(),
         scope,
         parallelism: 2,
     };
@@ -117,7 +113,7 @@ async fn here(bench: &Bench, scope: TestScope) -> Result<Vec<TestResult>, TestEr
 
 async fn there(bench: &Bench) -> Vec<TestResult> {
     let ask = Ask {
-        runner: &Words::default(),
+        runner: &words(),
         scope: TestScope::default(),
         parallelism: 2,
     };
@@ -150,18 +146,20 @@ async fn results_stand_by_address_and_in_the_order_of_the_manifest() {
     ];
     assert_eq!(lines(&results), want);
     assert_eq!(results[1].index, 1);
-    assert_eq!(results[0].logs, ["ran echo"]);
-    assert_eq!(results[0].took, Duration::from_millis(3));
+    assert_eq!(results[0].logs, ["ran"]);
+    let at = "at line 2, column 5 of the script at project.cxda.yaml:1:1";
+    assert_eq!(results[3].thrown_at.as_deref(), Some(at));
     assert_eq!(bench.tenant.calls().total(), 0);
     assert_eq!(bench.progress.noted().last(), Some(&Noted::Testing(4, 4)));
 }
 
 #[tokio::test]
 async fn no_more_tests_run_at_once_than_are_allowed() {
-    let many = (0..20).map(|n| expecting(&format!("test {n}"), &json!(n), &json!({"output": n})));
-    let bench = Bench::new([tested("first", "echo", &many.collect())]);
+    let many =
+        (0..20).map(|n| expecting(&format!("test {n}"), &json!(n), &json!({"output": null})));
+    let bench = Bench::new([tested("first", "seven", &many.collect())]);
     for parallelism in [1, 4] {
-        let runner = Words::default();
+        let runner = Crowd::default();
         let ask = Ask {
             runner: &runner,
             scope: TestScope::default(),
@@ -196,17 +194,41 @@ async fn addresses_and_a_text_choose_tests() {
 #[tokio::test]
 async fn clock_and_seed_of_a_test_reach_its_script() {
     let now = "2024-02-29T15:30:00.000Z";
-    let case = json!([{"name": "now", "input": 1, "now": now, "randomSeed": 5, "expect": {"output": [now, 5]}}]);
-    let bench = Bench::new([tested("first", "clock", &case)]);
-    let results = here(&bench, TestScope::default()).await.unwrap();
-    assert_eq!(lines(&results), ["action/first: now passed"]);
+    let case = json!([{"name": "now", "input": {"a": 1}, "now": now, "randomSeed": 5, "expect": {"output": 7}}]);
+    let bench = Bench::new([tested("first", "seven", &case)]);
+    let runner = words();
+    let ask = Ask {
+        runner: &runner,
+        scope: TestScope::default(),
+        parallelism: 1,
+    };
+    ask.of(&bench, None).await.unwrap();
+    let want = ScriptRun {
+        source: "seven".to_owned(),
+        input: r#"{"a":1}"#.to_owned(),
+        now: now.parse().ok(),
+        random_seed: Some(5),
+    };
+    assert_eq!(runner.ran(), [want]);
 }
 
 #[tokio::test]
 async fn that_scripts_cannot_be_run_is_no_result() {
     let case = expecting("any", &json!(1), &json!({"error": true}));
-    let bench = Bench::new([tested("first", "broken", &json!([case]))]);
-    let ended = here(&bench, TestScope::default()).await;
+    let bench = Bench::new([tested("first", "seven", &json!([case]))]);
+    let mut runner = MockScriptRunner::new();
+    runner.expect_run().returning(|_| {
+        Err(ScriptRunError {
+            doing: "starting a process",
+            source: "no".into(),
+        })
+    });
+    let ask = Ask {
+        runner: &runner,
+        scope: TestScope::default(),
+        parallelism: 1,
+    };
+    let ended = ask.of(&bench, None).await;
     assert!(matches!(ended, Err(TestError::Script(_))));
 }
 
@@ -242,12 +264,12 @@ async fn on_the_tenant_each_test_is_judged_by_what_its_sandbox_came_to() {
 async fn another_way_to_end_on_the_tenant_is_said_with_its_likely_reason() {
     let now = "2024-02-29T15:30:00.000Z";
     let case = json!([{"name": "now", "input": 1, "now": now, "expect": {"output": 1}}]);
-    let mut bench = Bench::new([tested("first", "echo", &case)]);
+    let mut bench = Bench::new([tested("first", "seven", &case)]);
     bench.run().await;
     bench
         .tenant
         .answer_tests_of("first", says(false, None, Some("no clock")));
-    bench.documents = vec![tested("first", "echo more", &case)];
+    bench.documents = vec![tested("first", "seven, later", &case)];
     let results = there(&bench).await;
     assert_eq!(lines(&results), ["action/first: now error"]);
     let want = [
@@ -262,7 +284,7 @@ async fn another_way_to_end_on_the_tenant_is_said_with_its_likely_reason() {
 async fn what_the_tenant_cannot_test_is_never_a_pass() {
     let case = json!([expecting("any", &json!(1), &json!({"output": 1}))]);
     let off = with(
-        tested("switched_off", "echo", &case),
+        tested("switched_off", "seven", &case),
         "/spec/enabled",
         json!(false),
     );
@@ -271,14 +293,14 @@ async fn what_the_tenant_cannot_test_is_never_a_pass() {
     bench
         .tenant
         .leave_out_of_lists(ResourceKind::Action, &["enabled"]);
-    bench.documents = vec![off, tested("absent", "echo", &case)];
+    bench.documents = vec![off, tested("absent", "seven", &case)];
     let results = there(&bench).await;
     let said: Vec<String> = results
         .iter()
         .map(|result| format!("{}: {}", result.address, result.end.clone().unwrap_err()))
         .collect();
     let want = [
-        "action/absent: not run: the tenant has no such action",
+        "action/absent: not run: the tenant has no such action, apply it first",
         "action/switched_off: not run: the action is not enabled on the tenant",
     ];
     assert_eq!(said, want);
@@ -298,6 +320,51 @@ async fn without_tests_the_tenant_is_not_asked() {
 }
 
 #[tokio::test]
+async fn another_output_is_offered_only_where_it_would_help() {
+    let returning = [
+        (json!({"output": 8}), true),
+        (json!({"output": 8, "outputContains": 9}), true),
+        (json!({"output": 7}), false),
+        (json!({"output": 7, "outputContains": 9}), false),
+        (json!({"outputContains": 9}), false),
+        (json!({"error": true}), false),
+        (json!({"output": 8, "error": true}), false),
+        (json!({"output": 8, "errorContains": "x"}), false),
+    ];
+    let throwing = [
+        json!({"output": 8}),
+        json!({"error": true}),
+        json!({"errorContains": "x"}),
+    ];
+    let cases = |expectations: &mut dyn Iterator<Item = &Value>| {
+        let cases = expectations.map(|expect| expecting(&expect.to_string(), &json!(1), expect));
+        cases.collect::<Value>()
+    };
+    let bench = Bench::new([
+        tested(
+            "returns",
+            "seven",
+            &cases(&mut returning.iter().map(|(expect, _)| expect)),
+        ),
+        tested("throws", "boom", &cases(&mut throwing.iter())),
+    ]);
+    let (manifests, runner) = (bench.manifests(), words());
+    let ports = TestPorts {
+        manifests: &manifests,
+        runner: &runner,
+        tenant: None,
+        progress: &bench.progress,
+    };
+    let tested = test(ports, &TestScope::default(), 1).await.unwrap();
+    let none = throwing.iter().map(|_| false);
+    let want = returning.iter().map(|(_, helps)| *helps).chain(none);
+    for (result, helps) in tested.results.iter().zip(want) {
+        let offered = tested.new_output(result).map(|(_, output)| output.clone());
+        assert_eq!(offered, helps.then(|| json!(7)), "case: {}", result.title());
+    }
+}
+
+#[tokio::test]
 async fn one_script_is_run_by_hand() {
     let bench = two_actions();
     let ask = async |at: &str| {
@@ -306,10 +373,12 @@ async fn one_script_is_run_by_hand() {
             now: None,
             random_seed: None,
         };
-        run(&bench.manifests(), &Words::default(), &address(at), input).await
+        run(&bench.manifests(), &words(), &address(at), input).await
     };
-    let outcome = ask("action/first").await.unwrap();
-    assert_eq!(outcome.end, ScriptEnd::Returned(json!({"a": 1.5})));
+    let ran = ask("action/first").await.unwrap();
+    assert_eq!(ran.outcome.end, ScriptEnd::Returned(json!(7)));
+    let thrown_at = ask("action/second").await.unwrap().thrown_at;
+    assert!(thrown_at.unwrap().starts_with("at line 2, column 5"));
     for nobody in ["action/nobody", "view/first"] {
         let ended = ask(nobody).await;
         assert!(matches!(ended, Err(RunError::NoScript { .. })), "{nobody}");
