@@ -172,7 +172,8 @@ pub(crate) fn of_failure(failure: &Failure) -> Exit {
         },
         Failure::Frozen { .. } => Exit::Unexpected,
         Failure::Journal(error) => of_store(error),
-        Failure::Audit(_) => Exit::Audit,
+        Failure::Unjournaled(_) => Exit::Unreachable,
+        Failure::Audit(_) | Failure::Unaudited(_) => Exit::Audit,
         Failure::Dependency { .. }
         | Failure::Stopped
         | Failure::NotIndexed
@@ -209,7 +210,7 @@ pub(crate) fn of_applied(applied: &Applied) -> Exit {
             .filter_map(|result| result.failure.as_ref());
         failures.filter(|failure| !matches!(failure, Failure::PutBack))
     };
-    if failures().any(|failure| matches!(failure, Failure::Audit(_))) {
+    if failures().any(|failure| of_failure(failure) == Exit::Audit) {
         return Exit::Audit;
     }
     let Some(first) = failures().find(|failure| of_failure(failure) != Exit::Partial) else {

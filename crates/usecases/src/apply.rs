@@ -31,6 +31,7 @@ mod recover;
 mod testing;
 mod update;
 
+pub use events::count_relays;
 pub use failure::Failure;
 pub use testing::count_tests;
 
@@ -53,6 +54,15 @@ pub struct Subscription {
     pub webhook: String,
     /// What it wants; everything where `None`.
     pub events: Option<BTreeSet<EventKind>>,
+}
+
+impl Subscription {
+    /// Whether it wants to be told of events of `kind`.
+    pub fn wants(&self, kind: EventKind) -> bool {
+        self.events
+            .as_ref()
+            .is_none_or(|kinds| kinds.contains(&kind))
+    }
 }
 
 /// How to carry out a plan.

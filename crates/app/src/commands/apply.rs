@@ -20,7 +20,7 @@ use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_ports::stop::StopSignal;
 use cxda_usecases::apply::{
-    Applied, ApplyOptions, OnError, Outcome, Subscription, apply, count_tests,
+    Applied, ApplyOptions, OnError, Outcome, apply, count_relays, count_tests,
 };
 use cxda_usecases::deliver::{Courier, CourierError, CourierOptions, Delivered, Round};
 use cxda_usecases::plan::{Planned, plan};
@@ -29,7 +29,7 @@ use cxda_usecases::saved::SavedPlan;
 use tracing::Instrument as _;
 
 use crate::cli::{ApplyArgs, OnErrorChoice};
-use crate::commands::plan::{destination, hide_echoes, show, unconnected};
+use crate::commands::plan::{destination, hide_echoes, relayed, show, subscriptions, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::interrupt;
@@ -113,7 +113,7 @@ async fn load(path: &Path) -> Result<SavedPlan, Ended> {
 async fn refused(
     context: Context<'_>,
     arguments: &ApplyArgs,
-    connection: &Connection,
+    (settings, connection): (&Settings, &Connection),
     planned: &mut Planned,
     saved: Option<&SavedPlan>,
 ) -> Result<Option<Exit>, Ended> {
@@ -130,6 +130,7 @@ async fn refused(
     if arguments.test.is_there() {
         count_tests(planned);
     }
+    count_relays(planned, &relayed(settings));
     let plan = &planned.plan;
     if !context.is_json() {
         show(context, heading, plan, limit);
@@ -203,7 +204,8 @@ impl Run<'_> {
         bar.clear();
         let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
         hide_echoes(&mut planned.plan, &connection.client);
-        let refused = refused(context, self.arguments, connection, &mut planned, saved);
+        let of = (self.settings, connection);
+        let refused = refused(context, self.arguments, of, &mut planned, saved);
         if let Some(exit) = refused.await? {
             return Ok(exit);
         }
@@ -317,10 +319,6 @@ impl Run<'_> {
     }
 
     fn options(&self, run: RunId) -> ApplyOptions {
-        let subscriptions = self.settings.webhooks.iter().map(|webhook| Subscription {
-            webhook: webhook.name.clone(),
-            events: webhook.events.clone(),
-        });
         ApplyOptions {
             run,
             actor: self.settings.actor.clone(),
@@ -337,7 +335,7 @@ impl Run<'_> {
                 script_syntax_checked: None,
                 test_passed: None,
             },
-            subscriptions: subscriptions.collect(),
+            subscriptions: subscriptions(&self.settings.webhooks).collect(),
             passed_here: self.passed_here.clone(),
             tests_there: self.arguments.test.is_there(),
         }

@@ -204,12 +204,9 @@ impl Report<'_> {
             text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
             text.push_str("Mend what needs mending, then run `cxda apply` again: what is done is not done twice.\n");
         }
-        let failed = self
-            .applied
-            .results
-            .iter()
-            .filter_map(|result| result.test.as_ref());
-        let failed = failed.chain(self.applied.retested.values());
+        let reports = self.applied.results.iter();
+        let reports = reports.filter_map(|result| result.test.as_ref());
+        let failed = reports.chain(self.applied.retested.values());
         let failed = failed
             .filter(|report| report.status == TestStatus::Failed)
             .count();
@@ -218,11 +215,13 @@ impl Report<'_> {
             let line = format!("{what} failed tests on the tenant.");
             text.push_str(&format!("{}\n", screen.paint(Tone::Error, &line)));
         }
-        if self.webhooks.delivered + self.webhooks.pending > 0 {
-            let hooks = self.webhooks;
+        let hooks = self.webhooks;
+        if hooks.delivered + hooks.pending + hooks.dead > 0 {
             text.push_str(&format!(
-                "Webhooks: {} delivered, {} pending.\n",
-                hooks.delivered, hooks.pending
+                "Webhooks: {} delivered, {} pending{}.\n",
+                hooks.delivered,
+                hooks.pending,
+                dead(screen, hooks.dead),
             ));
         }
         text
@@ -272,4 +271,13 @@ impl Report<'_> {
         let head = screen.paint(tone, &format!("{mark} {address}"));
         format!("{head}  {did}  {}\n", screen.paint(Tone::Faint, &detail))
     }
+}
+
+/// How many deliveries nobody tries any more, where there are some.
+fn dead(screen: Screen, deliveries: usize) -> String {
+    if deliveries == 0 {
+        return String::new();
+    }
+    let dead = screen.paint(Tone::Error, &format!("{deliveries} dead"));
+    format!(", {dead} (see `cxda webhooks list`)")
 }

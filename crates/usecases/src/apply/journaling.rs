@@ -202,11 +202,13 @@ impl Execution<'_> {
 
     /// Stores an outcome, audits it and has webhooks told of it.
     pub(super) async fn store(&self, settlement: &Settlement) -> Result<(), Failure> {
-        let record = self.ports.journal.settle(settlement).await?;
+        let settled = self.ports.journal.settle(settlement).await;
+        let record = settled.map_err(Failure::Unjournaled)?;
         if settlement.resolved {
             lock(&self.settled).insert(settlement.operation_id.clone());
         }
-        self.ports.audit.append(&record).await?;
+        let audited = self.ports.audit.append(&record).await;
+        audited.map_err(Failure::Unaudited)?;
         if let Some(courier) = self.ports.courier {
             courier.take(&settlement.outbox);
         }
@@ -235,8 +237,7 @@ impl Execution<'_> {
         let created = self.ports.clock.now();
         for event in events {
             for subscription in &self.options.subscriptions {
-                let wanted = subscription.events.as_ref();
-                if wanted.is_none_or(|kinds| kinds.contains(&event.kind)) {
+                if subscription.wants(event.kind) {
                     entries.push(OutboxEntry {
                         id: self.ports.ids.fresh(),
                         receiver: Receiver::Webhook(subscription.webhook.clone()),
