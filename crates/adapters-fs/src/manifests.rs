@@ -177,6 +177,7 @@ fn violation(file: &Arc<str>, mark: Mark, message: &str, hint: Option<&str>) -> 
         path: FieldPath::root(),
         message: message.to_owned(),
         hint: hint.map(str::to_owned),
+        excerpt: None,
     }
 }
 
@@ -199,5 +200,6 @@ fn no_manifest() -> Violation {
         path: FieldPath::root(),
         message: "no manifest was found".to_owned(),
         hint: Some("write one, such as views.cxda.yaml, or see `project.manifests`".to_owned()),
+        excerpt: None,
     }
 }

@@ -104,6 +104,7 @@ impl ManifestSource for MemoryManifests {
                 path: FieldPath::root(),
                 message: "project has no manifest".to_owned(),
                 hint: None,
+                excerpt: None,
             });
         }
         let digests = trees

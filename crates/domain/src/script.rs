@@ -21,8 +21,19 @@ pub struct ScriptFinding {
     pub at: Mark,
     /// What is wrong: one line, without a final full stop, without text of the script that may be a secret.
     pub message: String,
+    /// A second place that belongs to it.
+    pub also: Option<SecondPlace>,
     /// What to do.
     pub hint: Option<String>,
+}
+
+/// A second place of a finding, such as where a bracket was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondPlace {
+    /// What is there, such as `opened at`; the place follows it.
+    pub what: &'static str,
+    /// Where, in the script.
+    pub at: Mark,
 }
 
 /// How a run of a script ended.
