@@ -69,6 +69,16 @@ impl ManifestSource for FsManifests {
             .unwrap_or_else(|error| Err(no_folder(stopped(&error))))
     }
 
+    async fn text(&self, manifest: &str) -> Option<String> {
+        let project = Arc::clone(&self.project);
+        let name = manifest.to_owned();
+        let read = move || {
+            let bytes = project.read(&name, reader::MAX_BYTES).ok()?;
+            reader::text(&bytes).map(str::to_owned)
+        };
+        spawn_blocking(read).await.ok().flatten()
+    }
+
     async fn scripts(&self, requests: &[ScriptRequest]) -> Vec<Result<String, ScriptFileError>> {
         let project = Arc::clone(&self.project);
         let asked = requests.to_vec();

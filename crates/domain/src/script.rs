@@ -12,6 +12,9 @@ use crate::rule::Rule;
 /// The function that a run calls, with `{"input": …}` as its one argument.
 pub const ENTRY_FUNCTION: &str = "main";
 
+/// The most bytes of output that the platform takes from a script.
+pub const MAX_OUTPUT_BYTES: usize = 32 * 1024;
+
 /// Something that a script's text shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptFinding {

@@ -10,8 +10,8 @@ use cxda_domain::script::{ScriptEnd, ScriptFinding};
 /// Judges scripts without running them.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait ScriptChecker: fmt::Debug + Send + Sync {
-    /// All that `source` shows, in the order of its places; where its syntax is wrong, that alone.
-    fn check(&self, source: &str) -> Vec<ScriptFinding>;
+    /// All that each of `sources` shows, in the order of its places; where its syntax is wrong, that alone.
+    fn check(&self, sources: &[&str]) -> Vec<Vec<ScriptFinding>>;
 }
 
 /// One run of a script.
