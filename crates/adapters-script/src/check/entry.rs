@@ -20,12 +20,12 @@ pub(super) fn judge(program: &Program<'_>, scoping: &Scoping, found: &mut Vec<Se
         }
         return;
     }
-    let wrong: Vec<_> = values.map(not_a_function).collect();
     // What is assigned last counts; a value that only a run shows is taken for a function.
-    if let Some(Some(offset)) = wrong.last() {
+    let wrong = values.last().and_then(not_a_function);
+    if let Some(offset) = wrong.filter(|_| !is_changed(scoping)) {
         found.push(Seen {
             rule: Rule::A003,
-            offset: *offset,
+            offset,
             message: format!("`{ENTRY_FUNCTION}` is not a function"),
             hint: Some(format!(
                 "write `function {ENTRY_FUNCTION}(context) {{ … }}`"
@@ -58,6 +58,15 @@ fn is_bound(scoping: &Scoping) -> bool {
             .any(|reference| scoping.get_reference(*reference).is_write())
 }
 
+/// Whether `main` is declared and gets another value later, be it in a block or a function.
+fn is_changed(scoping: &Scoping) -> bool {
+    let root = scoping.get_bindings(scoping.root_scope_id());
+    let entry = root
+        .iter()
+        .find(|(name, _)| name.as_str() == ENTRY_FUNCTION);
+    entry.is_some_and(|(_, symbol)| scoping.symbol_is_mutated(*symbol))
+}
+
 fn missing(scoping: &Scoping) -> Seen {
     let root = scoping.get_bindings(scoping.root_scope_id());
     let functions = root
@@ -85,6 +94,7 @@ fn missing(scoping: &Scoping) -> Seen {
 }
 
 /// What a statement makes of `main`.
+#[derive(Clone, Copy, Debug)]
 enum Value<'e, 'a> {
     Function(Span),
     Class(u32),
@@ -119,10 +129,11 @@ fn values<'e, 'a>(statement: &'e Statement<'a>) -> Vec<Value<'e, 'a>> {
 
 fn declared<'e, 'a>(declarator: &'e VariableDeclarator<'a>) -> Option<Value<'e, 'a>> {
     let identifier = declarator.id.get_binding_identifier()?;
-    (identifier.name == ENTRY_FUNCTION).then(|| match &declarator.init {
+    let value = match &declarator.init {
         Some(value) => Value::Expression(value),
         None => Value::Nothing(identifier.span.start),
-    })
+    };
+    (identifier.name == ENTRY_FUNCTION).then_some(value)
 }
 
 fn assigned<'e, 'a>(expression: &'e Expression<'a>) -> Vec<Value<'e, 'a>> {

@@ -19,7 +19,8 @@ pub(super) fn findings<'d>(
         .map(|diagnostic| finding(source, diagnostic))
         .collect();
     findings.sort_by_key(|finding| finding.at);
-    findings.dedup();
+    // What follows from a mistake at its own place is none.
+    findings.dedup_by_key(|finding| finding.at);
     findings.truncate(MOST);
     findings
 }
@@ -31,10 +32,11 @@ fn finding(source: &str, diagnostic: &OxcDiagnostic) -> ScriptFinding {
     let here = primary.or(labels.last());
     let there = labels.iter().find(|label| Some(*label) != here);
     let span = here.map_or(Span::new(0, 0), LabeledSpan::span);
-    let (message, hint) = words(source, diagnostic, span);
+    let start = next_word(source, span);
+    let (message, hint) = words(source, diagnostic, Span::new(start, span.end.max(start)));
     ScriptFinding {
         rule: Rule::A003,
-        at: mark(source, span.start),
+        at: mark(source, start),
         message: format!("not valid JavaScript: {message}"),
         also: there.map(|label| SecondPlace {
             what: relation(label.label().unwrap_or_default()),
@@ -42,6 +44,17 @@ fn finding(source: &str, diagnostic: &OxcDiagnostic) -> ScriptFinding {
         }),
         hint,
     }
+}
+
+/// Where the next word begins: what is missing, such as `;`, is said to be missing in front of it.
+fn next_word(source: &str, span: Span) -> u32 {
+    let rest = source.get(span.start as usize..).unwrap_or_default();
+    let word = rest.trim_start();
+    if !span.is_empty() || word.is_empty() {
+        return span.start;
+    }
+    let blanks = u32::try_from(rest.len() - word.len());
+    span.start.saturating_add(blanks.unwrap_or_default())
 }
 
 /// What a second place is to the first.
@@ -81,14 +94,20 @@ fn words(source: &str, diagnostic: &OxcDiagnostic, span: Span) -> (String, Optio
             "close it on its line, or write it with backticks",
         ),
         "Expected a semicolon or an implicit semicolon after a statement, but found none" => {
+            let next = source.get(span.start as usize..).unwrap_or_default();
+            if let Some(sign) = next.chars().next().filter(|next| ")]},:".contains(*next)) {
+                return (format!("unexpected `{sign}`"), None);
+            }
             hinted(
-                "the statement should end here",
-                "end it with `;` or a new line",
+                "a new statement begins on the line of the last one",
+                "put `;` or a new line before it",
             )
         }
         said if said.contains("JSX") => ("JSX is not JavaScript".to_owned(), None),
         said => (
-            plain(said).replace("`EOF`", "the end of the script"),
+            plain(said)
+                .replace("`EOF`", "the end of the script")
+                .replace("Character", "character"),
             diagnostic.help.as_deref().map(plain),
         ),
     }

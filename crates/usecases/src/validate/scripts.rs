@@ -61,10 +61,10 @@ pub(super) async fn judge(
             .push(&script.home);
     }
     let texts: Vec<&str> = by_text.keys().copied().collect();
-    let checked = checker.check(&texts);
+    let seen = checker.check(&texts);
     let mut manifests: BTreeMap<Arc<str>, Option<String>> = BTreeMap::new();
     let mut violations = Vec::new();
-    for ((text, homes), findings) in by_text.iter().zip(&checked) {
+    for ((text, homes), findings) in by_text.iter().zip(&seen) {
         if findings.is_empty() {
             continue;
         }
@@ -93,9 +93,9 @@ struct Sight<'t> {
     path: &'static str,
     /// The text of the file, where it is at hand.
     whole: Option<&'t str>,
-    /// The script, and where it begins in the file.
     script: &'t str,
-    start: Mark,
+    /// Where the script begins in the file; `None` where it is the whole file.
+    start: Option<Mark>,
 }
 
 impl<'t> Sight<'t> {
@@ -105,7 +105,7 @@ impl<'t> Sight<'t> {
             path: "spec.script.file",
             whole: Some(script),
             script,
-            start: Mark::START,
+            start: None,
         }
     }
 
@@ -115,17 +115,18 @@ impl<'t> Sight<'t> {
             path: "spec.script.content",
             whole: manifest,
             script,
-            start: start.mark,
+            start: Some(start.mark),
         }
     }
 
     /// Where a place of the script is in the file; its beginning where that is not known.
     fn place(&self, at: Mark) -> Mark {
-        match self.whole {
-            Some(whole) if std::ptr::eq(whole, self.script) => at,
-            Some(whole) => place_in_file(whole, self.start, self.script, at).unwrap_or(self.start),
-            None => self.start,
-        }
+        let Some(start) = self.start else {
+            return at;
+        };
+        self.whole
+            .and_then(|whole| place_in_file(whole, start, self.script, at))
+            .unwrap_or(start)
     }
 
     fn violation(&self, finding: &ScriptFinding) -> Violation {
