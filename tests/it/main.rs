@@ -25,6 +25,7 @@ mod ownership;
 mod pause;
 mod quickstart;
 mod saved_plan;
+mod scripts_checked;
 mod secrets;
 mod server_answers;
 #[cfg(unix)]

@@ -301,6 +301,40 @@ mod tests {
     }
 
     #[test]
+    fn an_excerpt_is_cut_around_its_place_and_never_of_a_line_that_may_hold_a_secret() {
+        let of = |line: &str, column| Excerpt::of(line, column).map(|it| (it.text, it.column));
+        assert_eq!(
+            of("  return é * ;  ", 14),
+            Some(("  return é * ;".to_owned(), 14))
+        );
+        assert_eq!(of("", 1), Some((String::new(), 1)));
+        let long: String = ('a'..='z')
+            .cycle()
+            .take(500)
+            .map(|c| format!("{c} "))
+            .collect();
+        for column in [1, 75, 76, 77, 400, 999] {
+            let (text, at) = of(&long, column).unwrap();
+            assert!(text.chars().count() <= Excerpt::MAX_CHARS);
+            let column = usize::try_from(column).unwrap();
+            let at = usize::try_from(at).unwrap();
+            assert_eq!(
+                text.chars().nth(at - 1),
+                long.chars().nth(column - 1),
+                "case: {column}"
+            );
+        }
+        for line in [
+            "const password = 'hunter2';",
+            "call('AKIAIOSFODNN7EXAMPLE' *",
+            "x = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA`",
+        ] {
+            assert_eq!(of(line, 1), None, "case: {line}");
+        }
+        assert!(of("context.input.customer.profile.preferences.language", 1).is_some());
+    }
+
+    #[test]
     fn warnings_alone_are_no_errors() {
         let mut violations = Violations::new();
         violations.push(violation(Rule::W001, 1, 1, ""));

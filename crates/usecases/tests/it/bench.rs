@@ -303,7 +303,7 @@ pub(crate) fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-fn node(value: &Value) -> Node {
+pub(crate) fn node(value: &Value) -> Node {
     let value = match value {
         Value::Null => NodeValue::Null,
         Value::Bool(value) => NodeValue::Bool(*value),

@@ -15,5 +15,6 @@ mod pairs;
 mod plan;
 mod refusals;
 mod resolve;
+mod scripts;
 mod sequence;
 mod update;
