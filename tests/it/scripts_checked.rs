@@ -63,7 +63,14 @@ fn a_syntax_error_in_a_script_file_is_shown_there() {
         ])]
     );
     let ended = project.cxda(&["validate"]).run().exits(3);
-    insta::assert_snapshot!(ended.stdout, @"");
+    insta::assert_snapshot!(ended.stdout, @r"
+    error[A003]: not valid JavaScript: unexpected `;`
+      --> actions/scripts/alpha.js:4:17 (spec.script.file)
+      4 |   return rate * ;
+        |                 ^
+
+    1 error.
+    ");
 }
 
 #[test]
@@ -88,7 +95,7 @@ fn a_syntax_error_in_a_manifest_is_shown_where_it_stands_in_it() {
             "apiVersion = 'cxda/v1'\nkind = 'DataAction'\nmetadata.name = 'alpha'\n[spec]\ndescription = 'x'\nscript.content = {value}\n"
         )
     };
-    let one_line = "function main() { return 'it''s' * ; }";
+    let one_line = "function main() { return ''it'' * ; }";
     for (file, text) in [
         ("a.cxda.yaml", block("|", "      ")),
         ("a.cxda.yaml", block("|-", "        ")),
@@ -156,7 +163,14 @@ fn both_places_of_a_syntax_error_are_those_of_the_manifest() {
         ])]
     );
     let ended = project.cxda(&["validate"]).run().exits(3);
-    insta::assert_snapshot!(ended.stdout, @"");
+    insta::assert_snapshot!(ended.stdout, @r"
+    error[A003]: not valid JavaScript: expected `}` but found the end of the script, opened at 8:23
+      --> a.cxda.yaml:9:18 (spec.script.content)
+      9 |         return 1;
+        |                  ^
+
+    1 error.
+    ");
 }
 
 #[test]
@@ -170,14 +184,22 @@ fn a_script_behind_an_alias_is_shown_at_the_alias() {
         .iter()
         .map(|it| (it[2].clone(), it[3].clone()))
         .collect();
-    assert_eq!(places, [(json!(6), json!(56)), (json!(13), json!(21))]);
+    assert_eq!(places, [(json!(6), json!(55)), (json!(13), json!(21))]);
 }
 
 #[test]
 fn a_script_that_defines_no_main_is_an_error_with_the_nearest_name() {
     let project = with_file("const rate = 1;\nfunction mian() {}\n");
     let ended = project.cxda(&["validate"]).run().exits(3);
-    insta::assert_snapshot!(ended.stdout, @"");
+    insta::assert_snapshot!(ended.stdout, @r"
+    error[A003]: script defines no function `main`
+      --> actions/scripts/alpha.js:1:1 (spec.script.file)
+      1 | const rate = 1;
+        | ^
+      = hint: did you mean `mian`? it must be called `main`
+
+    1 error.
+    ");
 }
 
 #[test]
@@ -196,7 +218,31 @@ fn what_a_script_should_not_do_is_a_warning() {
     assert_eq!(codes, ["W007", "W011", "W009", "W008"]);
     let ended = project.cxda(&["validate"]).run().exits(0);
     assert!(!ended.stdout.contains("hunter2"), "{}", ended.stdout);
-    insta::assert_snapshot!(ended.stdout, @"");
+    insta::assert_snapshot!(ended.stdout, @r"
+    warning[W007]: literal looks like a secret and stands in clear
+      --> actions/scripts/alpha.js:1:16 (spec.script.file)
+      = hint: take it out, and read it from an encrypted variable
+
+    warning[W011]: loop never ends, so the run ends at its time limit
+      --> actions/scripts/alpha.js:3:3 (spec.script.file)
+      3 |   while (true) {}
+        |   ^
+      = hint: give it a condition, or leave it with `break` or `return`
+
+    warning[W009]: `fetch` is not there where scripts run
+      --> actions/scripts/alpha.js:4:3 (spec.script.file)
+      4 |   fetch(contxt.input.url);
+        |   ^
+      = hint: a script reaches no network: let what it needs come in with `context.input`
+
+    warning[W008]: `contxt` is defined nowhere
+      --> actions/scripts/alpha.js:4:9 (spec.script.file)
+      4 |   fetch(contxt.input.url);
+        |         ^
+      = hint: did you mean `context`?
+
+    1 resource valid.
+    ");
 }
 
 #[test]

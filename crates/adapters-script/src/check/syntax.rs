@@ -115,9 +115,10 @@ fn words(source: &str, diagnostic: &OxcDiagnostic, span: Span) -> (String, Optio
 
 /// The word at the front of `text`, if it is one that only modules have.
 fn module_word(text: &str) -> Option<&'static str> {
+    let goes_on = |c: char| c.is_alphanumeric() || "_$.(".contains(c);
     let is_statement = |word: &&str| {
         let rest = text.strip_prefix(*word);
-        rest.is_some_and(|rest| !rest.starts_with(['.', '(']))
+        rest.is_some_and(|rest| !rest.starts_with(goes_on))
     };
     ["import", "export"].into_iter().find(is_statement)
 }

@@ -110,6 +110,11 @@ fn syntax_errors_have_their_place_and_our_words() {
              see also 1:22",
         ),
         (
+            "let a = 1 exported = 2;",
+            "1:11 A003 not valid JavaScript: a new statement begins on the line of the last one \
+             (put `;` or a new line before it)",
+        ),
+        (
             "a ? b",
             "1:6 A003 not valid JavaScript: expected `:` but found the end of the script, begun at 1:3",
         ),

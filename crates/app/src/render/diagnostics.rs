@@ -147,11 +147,15 @@ fn shown_line(screen: Screen, violation: &Violation, excerpt: &Excerpt) -> Strin
         .map(|c| if is_wide(c) { "  " } else { " " })
         .collect();
     let width = number.len().max(3);
+    let tone = match violation.severity() {
+        Severity::Error => Tone::Error,
+        Severity::Warning => Tone::Warning,
+    };
     format!(
         "{} {line}\n{} {indent}{}\n",
         bar(&number, width),
         bar("", width),
-        screen.paint(Tone::Error, "^")
+        screen.paint(tone, "^")
     )
 }
 
