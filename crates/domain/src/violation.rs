@@ -309,9 +309,9 @@ mod tests {
         );
         assert_eq!(of("", 1), Some((String::new(), 1)));
         let long: String = ('a'..='z')
+            .flat_map(|c| [c, ' '])
             .cycle()
-            .take(500)
-            .map(|c| format!("{c} "))
+            .take(1_000)
             .collect();
         for column in [1, 75, 76, 77, 400, 999] {
             let (text, at) = of(&long, column).unwrap();

@@ -21,11 +21,8 @@ pub fn keeps_its_promises(checker: &dyn ScriptChecker, wrong: &[&str]) {
     let together = checker.check(&sources);
     assert_eq!(together.len(), sources.len(), "each script has its answer");
     for (source, findings) in sources.iter().zip(&together) {
-        assert_eq!(
-            checker.check(&[source]),
-            [findings.clone()],
-            "it depends on the script alone"
-        );
+        let alone = checker.check(&[source]).remove(0);
+        assert_eq!(alone, *findings, "it depends on the script alone");
         assert_eq!(findings.is_empty(), *source == SOUND);
         assert!(
             findings.is_sorted_by_key(|finding| finding.at),
