@@ -78,7 +78,7 @@ fn a_syntax_error_in_a_manifest_is_shown_where_it_stands_in_it() {
     let block = |head: &str, indent: &str| {
         let lines: String = BROKEN
             .lines()
-            .map(|line| format!("{indent}{line}\n"))
+            .flat_map(|line| [indent, line, "\n"])
             .collect();
         format!("{HEAD}  script:\n    content: {head}\n{lines}  enabled: true\n")
     };
