@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cxda_adapters_memory::audit::MemoryAudit;
+use cxda_adapters_memory::checker::MemoryChecker;
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::ids::SequentialIds;
 use cxda_adapters_memory::journal::MemoryJournal;
@@ -85,6 +86,7 @@ impl Bench {
     async fn plan(&self) -> Planned {
         let ports = PlanPorts {
             manifests: &self.manifests,
+            checker: &MemoryChecker::new(),
             secrets: &self.secrets,
             tenant: self.tenant(),
             journal: &*self.journal,

@@ -13,6 +13,7 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cxda_adapters_fs::manifests::FsManifests;
 use cxda_adapters_fs::project::{Patterns, Project};
+use cxda_adapters_script::check::OxcChecker;
 use cxda_usecases::validate::validate;
 
 #[allow(dead_code, reason = "each benchmark uses a part of the workload")]
@@ -41,7 +42,7 @@ fn bench(criterion: &mut Criterion) {
             bencher.to_async(&runtime).iter(|| async {
                 let project = Project::open(folder.path()).unwrap();
                 let patterns = Patterns::new(Patterns::STANDARD).unwrap();
-                let found = validate(&FsManifests::new(project, patterns))
+                let found = validate(&FsManifests::new(project, patterns), &OxcChecker)
                     .await
                     .unwrap();
                 assert!(!found.violations.has_errors(), "{:?}", found.violations);

@@ -14,8 +14,10 @@ pub(crate) fn action(number: usize) -> String {
     } else {
         format!("action_{:05}", number - 1)
     };
-    let body = "  // one line of a script that does nothing of note\n".repeat(SCRIPT_BYTES / 52);
-    let script = format!("function main(context) {{\n{body}  return context.input;\n}}");
+    let line = "  total += context.input.values[7] * 1.25; // a line\n";
+    let body = line.repeat(SCRIPT_BYTES / line.len());
+    let script =
+        format!("function main(context) {{\n  let total = {number};\n{body}  return total;\n}}");
     let script = script.replace('\n', "\n      ");
     format!(
         "apiVersion: cxda/v1

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed, scenery reads files and clocks, and tables are long"
 )]
 
+mod apply_tests;
 mod audit_commands;
 mod audit_trail;
 mod bad_input;
@@ -28,6 +29,7 @@ mod quickstart;
 mod sandbox;
 mod saved_plan;
 mod script_tests;
+mod scripts_checked;
 mod secrets;
 mod server_answers;
 #[cfg(unix)]

@@ -23,20 +23,20 @@ fn action(name: &str) -> String {
 }
 
 /// A `cxda` that is running.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     signalled: Option<Instant>,
 }
 
 /// What it left behind.
-struct Left {
+pub(crate) struct Left {
     code: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
 impl Process {
-    fn start(project: &Project, words: &[&str]) -> Self {
+    pub(crate) fn start(project: &Project, words: &[&str]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_cxda"))
             .args(words)
             .env_clear()
@@ -53,7 +53,7 @@ impl Process {
         }
     }
 
-    fn signal(&mut self, name: &str) {
+    pub(crate) fn signal(&mut self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([format!("-{name}"), id]).status();
         assert!(sent.unwrap().success());
@@ -67,7 +67,7 @@ impl Process {
     }
 
     /// Waits for its end, which must come soon after the first signal.
-    fn end(mut self) -> Left {
+    pub(crate) fn end(mut self) -> Left {
         let code = self.child.wait().unwrap().code();
         let took = self.signalled.unwrap().elapsed();
         assert!(took < BOUND, "{took:?}");

@@ -75,6 +75,16 @@ impl ManifestSource for FsManifests {
             .unwrap_or_else(|error| Err(no_folder(stopped(&error))))
     }
 
+    async fn text(&self, manifest: &str) -> Option<String> {
+        let project = Arc::clone(&self.project);
+        let name = manifest.to_owned();
+        let read = move || {
+            let bytes = project.read(&name, reader::MAX_BYTES).ok()?;
+            reader::text(&bytes).map(str::to_owned)
+        };
+        spawn_blocking(read).await.ok().flatten()
+    }
+
     async fn scripts(&self, requests: &[ScriptRequest]) -> Vec<Result<String, ScriptFileError>> {
         let project = Arc::clone(&self.project);
         let asked = requests.to_vec();
@@ -183,6 +193,7 @@ fn violation(file: &Arc<str>, mark: Mark, message: &str, hint: Option<&str>) -> 
         path: FieldPath::root(),
         message: message.to_owned(),
         hint: hint.map(str::to_owned),
+        excerpt: None,
     }
 }
 
@@ -205,5 +216,6 @@ fn no_manifest() -> Violation {
         path: FieldPath::root(),
         message: "no manifest was found".to_owned(),
         hint: Some("write one, such as views.cxda.yaml, or see `project.manifests`".to_owned()),
+        excerpt: None,
     }
 }

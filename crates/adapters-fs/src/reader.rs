@@ -112,6 +112,11 @@ pub fn read(format: Format, bytes: &[u8]) -> ReadOutcome {
     outcome
 }
 
+/// The text of a file, without a byte order mark; `None` where it is not to be read as text.
+pub fn text(bytes: &[u8]) -> Option<&str> {
+    text::decode(bytes).ok()
+}
+
 impl ReadOutcome {
     fn take(&mut self, read: Result<Option<Node>, ReadError>) {
         match read {

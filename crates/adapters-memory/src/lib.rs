@@ -2,6 +2,7 @@
 //!
 //! - [`tenant::MemoryTenant`]: what a tenant holds; [`collection::Collection`]: what any server keeps of its resources.
 //! - [`journal::MemoryJournal`], [`audit::MemoryAudit`]: what must survive a crash elsewhere.
+//! - [`checker::MemoryChecker`]: what is seen in scripts.
 //! - [`manifests::MemoryManifests`], [`plans::MemoryPlans`], [`secrets::MemorySecrets`]: what lies in files elsewhere.
 //! - [`clock::ManualClock`], [`clock::RuntimeClock`], [`ids::SequentialIds`], [`ids::FixedJitter`]: time and ids under control.
 //! - [`webhook::MemoryWebhooks`]: who is told of events. [`stop::ManualStop`], [`stop::NeverStops`]: the wish to stop.
@@ -9,6 +10,7 @@
 //! - [`faults`]: any of these, failing where a script says so.
 
 pub mod audit;
+pub mod checker;
 pub mod clock;
 pub mod collection;
 pub mod faults;

@@ -21,6 +21,7 @@ use cxda_ports::manifests::{
 pub struct MemoryManifests {
     documents: Vec<SourceDocument>,
     scripts: BTreeMap<String, String>,
+    texts: BTreeMap<String, String>,
     violations: Violations,
 }
 
@@ -40,6 +41,13 @@ impl MemoryManifests {
     #[must_use]
     pub fn with_script(mut self, path: &str, text: &str) -> Self {
         self.scripts.insert(path.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The same with the text of the manifest `file`, in which places are shown.
+    #[must_use]
+    pub fn with_text(mut self, file: &str, text: &str) -> Self {
+        self.texts.insert(file.to_owned(), text.to_owned());
         self
     }
 
@@ -104,6 +112,7 @@ impl ManifestSource for MemoryManifests {
                 path: FieldPath::root(),
                 message: "project has no manifest".to_owned(),
                 hint: None,
+                excerpt: None,
             });
         }
         let digests = trees
@@ -114,6 +123,10 @@ impl ManifestSource for MemoryManifests {
             digests: digests.collect(),
             violations,
         })
+    }
+
+    async fn text(&self, manifest: &str) -> Option<String> {
+        self.texts.get(manifest).cloned()
     }
 
     async fn scripts(&self, requests: &[ScriptRequest]) -> Vec<Result<String, ScriptFileError>> {

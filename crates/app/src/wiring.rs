@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cxda_adapters_fs::manifests::FsManifests;
 use cxda_adapters_fs::project::{Patterns, Project};
+use cxda_adapters_script::check::OxcChecker;
 use cxda_ports::error::StoreError;
 
 use crate::exit::{self, Exit};
@@ -61,6 +62,11 @@ impl From<StoreError> for WiringError {
     fn from(error: StoreError) -> Self {
         Self::from_source(exit::of_store(&error), "the store cannot be used", error)
     }
+}
+
+/// Who judges scripts without running them.
+pub(crate) fn checker() -> OxcChecker {
+    OxcChecker
 }
 
 /// The project's manifests; only `paths` of them where any are given.

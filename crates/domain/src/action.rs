@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -90,9 +91,9 @@ impl fmt::Display for ActionName {
     }
 }
 
-/// The JavaScript of a data action: 1 to 65,536 UTF-8 bytes.
+/// The JavaScript of a data action: 1 to 65,536 UTF-8 bytes. A clone shares the text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Script(String);
+pub struct Script(Arc<str>);
 
 /// Why a text is not a [`Script`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,7 +125,7 @@ impl TryFrom<String> for Script {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.len() {
             0 => Err(ScriptError::Empty),
-            1..=Self::MAX_BYTES => Ok(Self(text)),
+            1..=Self::MAX_BYTES => Ok(Self(text.into())),
             bytes => Err(ScriptError::TooLong {
                 bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             }),

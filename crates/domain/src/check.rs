@@ -51,6 +51,7 @@ fn report(
         path,
         message,
         hint,
+        excerpt: None,
     }
 }
 
@@ -62,6 +63,7 @@ fn warn(rule: Rule, message: String, hint: Option<String>) -> Violation {
         path: FieldPath::root(),
         message,
         hint,
+        excerpt: None,
     }
 }
 

@@ -64,6 +64,7 @@ pub mod network;
 pub mod node;
 pub mod observed;
 pub mod pause;
+pub mod place;
 pub mod plan;
 pub mod projection;
 pub mod receiver;

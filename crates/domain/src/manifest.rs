@@ -24,7 +24,7 @@ mod tests_block;
 mod variables;
 mod view;
 
-pub use document::{Decoded, ScriptFile, ScriptFileProblem, decode};
+pub use document::{Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
 pub use suggest::nearest;
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ impl Plan {
             path: FieldPath::root(),
             message,
             hint: hint.map(ToOwned::to_owned),
+            excerpt: None,
         };
         let mut notes = Violations::new();
         for (address, kept) in &self.kept {

@@ -94,6 +94,11 @@ rules! {
     W004 Warning "Two actions of the tenant, neither of this project, share a cache key.",
     W005 Warning "A resource that no manifest names stays, because it is protected or still needed.",
     W006 Warning "Resources that were made here are named by no manifest any more.",
+    W007 Warning "A literal in a script looks like a secret.",
+    W008 Warning "A script uses a name that is defined nowhere.",
+    W009 Warning "A script uses what the place where it runs lacks.",
+    W010 Warning "A script's output is larger than 32 KB.",
+    W011 Warning "A script holds a loop that never ends.",
 }
 
 impl fmt::Display for Rule {

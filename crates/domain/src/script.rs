@@ -12,6 +12,9 @@ use crate::rule::Rule;
 /// The function that a run calls, with `{"input": …}` as its one argument.
 pub const ENTRY_FUNCTION: &str = "main";
 
+/// The most bytes of output that the platform takes from a script.
+pub const MAX_OUTPUT_BYTES: usize = 32 * 1024;
+
 /// Something that a script's text shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptFinding {
@@ -21,8 +24,19 @@ pub struct ScriptFinding {
     pub at: Mark,
     /// What is wrong: one line, without a final full stop, without text of the script that may be a secret.
     pub message: String,
+    /// A second place that belongs to it.
+    pub also: Option<SecondPlace>,
     /// What to do.
     pub hint: Option<String>,
+}
+
+/// A second place of a finding, such as where a bracket was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondPlace {
+    /// What is there, such as `opened at`; the place follows it.
+    pub what: &'static str,
+    /// Where, in the script.
+    pub at: Mark,
 }
 
 /// How a run of a script ended.

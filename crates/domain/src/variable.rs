@@ -267,6 +267,20 @@ pub fn looks_like_secret(name: &str, text: &str) -> bool {
             .any(|prefix| text.starts_with(prefix) && text.len() >= 16)
 }
 
+/// Whether a line of a script may hold a secret: it names one, or a part of it looks like one or like a piece of one.
+pub fn may_hold_secret(line: &str) -> bool {
+    let part_of_key = |c: char| c.is_ascii_alphanumeric() || "+/=_-.".contains(c);
+    let mut parts = line.split(|c| !part_of_key(c));
+    looks_like_secret(line, line)
+        || parts.any(|part| {
+            let long = |run: &str| run.len() >= SECRET_RUN;
+            looks_like_secret("", part) || part.split(['_', '-', '.']).any(long)
+        })
+}
+
+/// How many characters without a blank look like a key.
+const SECRET_RUN: usize = 40;
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::node::Mark;
 use crate::rule::{Rule, Severity};
+use crate::variable::may_hold_secret;
 
 /// The way to a value inside a document, such as `spec.columns[2].aggregation`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -93,6 +94,41 @@ pub struct Violation {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The line that it is about, for people; findings about scripts alone have one.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A line of a file, or the part of it around a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The text.
+    pub text: String,
+    /// The place in the text: a column in characters, from 1.
+    pub column: u32,
+}
+
+impl Excerpt {
+    /// The most characters.
+    pub const MAX_CHARS: usize = 100;
+
+    /// The part of `line` around its column `column`; `None` where the line may hold a secret.
+    pub fn of(line: &str, column: u32) -> Option<Self> {
+        let line = line.trim_end();
+        if may_hold_secret(line) {
+            return None;
+        }
+        let at = usize::try_from(column).ok()?.saturating_sub(1);
+        let chars = line.chars().count();
+        // What stands before a place tells more than what follows.
+        let start = match chars {
+            ..=Self::MAX_CHARS => 0,
+            _ => at.saturating_sub(Self::MAX_CHARS * 3 / 4),
+        };
+        Some(Self {
+            text: line.chars().skip(start).take(Self::MAX_CHARS).collect(),
+            column: u32::try_from(at - start + 1).ok()?,
+        })
+    }
 }
 
 impl Violation {
@@ -190,6 +226,7 @@ mod tests {
             path: FieldPath::from(path),
             message: "wrong".into(),
             hint: None,
+            excerpt: None,
         }
     }
 
@@ -261,6 +298,40 @@ mod tests {
             found,
             want.map(|(place, rule, path)| (place, rule, path.to_owned()))
         );
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_around_its_place_and_never_of_a_line_that_may_hold_a_secret() {
+        let of = |line: &str, column| Excerpt::of(line, column).map(|it| (it.text, it.column));
+        assert_eq!(
+            of("  return é * ;  ", 14),
+            Some(("  return é * ;".to_owned(), 14))
+        );
+        assert_eq!(of("", 1), Some((String::new(), 1)));
+        let long: String = ('a'..='z')
+            .flat_map(|c| [c, ' '])
+            .cycle()
+            .take(1_000)
+            .collect();
+        for column in [1, 75, 76, 77, 400, 999] {
+            let (text, at) = of(&long, column).unwrap();
+            assert!(text.chars().count() <= Excerpt::MAX_CHARS);
+            let column = usize::try_from(column).unwrap();
+            let at = usize::try_from(at).unwrap();
+            assert_eq!(
+                text.chars().nth(at - 1),
+                long.chars().nth(column - 1),
+                "case: {column}"
+            );
+        }
+        for line in [
+            "const password = 'hunter2';",
+            "call('AKIAIOSFODNN7EXAMPLE' *",
+            "x = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA`",
+        ] {
+            assert_eq!(of(line, 1), None, "case: {line}");
+        }
+        assert!(of("context.input.customer.profile.preferences.language", 1).is_some());
     }
 
     #[test]

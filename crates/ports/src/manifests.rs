@@ -86,6 +86,11 @@ pub trait ManifestSource: fmt::Debug + Send + Sync {
     /// [`SourceError`] if the project's folder itself cannot be read.
     async fn load(&self) -> Result<LoadedManifests, SourceError>;
 
+    /// The text of a manifest, by its name in [`LoadedManifests`], without a byte order mark; `None` where it cannot be had.
+    ///
+    /// It serves to find and show places in it, and may be newer than what was loaded.
+    async fn text(&self, manifest: &str) -> Option<String>;
+
     /// The text of each script file, in the order of `requests`.
     async fn scripts(&self, requests: &[ScriptRequest]) -> Vec<Result<String, ScriptFileError>>;
 }

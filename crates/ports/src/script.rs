@@ -7,11 +7,10 @@ use async_trait::async_trait;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::script::{ScriptEnd, ScriptFinding};
 
-/// Judges scripts without running them.
-#[cfg_attr(feature = "mock", mockall::automock)]
+/// Judges scripts without running them. It cannot fail, so there is no mock of it.
 pub trait ScriptChecker: fmt::Debug + Send + Sync {
-    /// All that `source` shows, in the order of its places; where its syntax is wrong, that alone.
-    fn check(&self, source: &str) -> Vec<ScriptFinding>;
+    /// All that each of `sources` shows, in the order of its places; where its syntax is wrong, that alone.
+    fn check(&self, sources: &[&str]) -> Vec<Vec<ScriptFinding>>;
 }
 
 /// One run of a script.

@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod audit;
+pub mod checker;
 pub mod clock;
 pub mod ids;
 pub mod jitter;

@@ -74,7 +74,7 @@ pub struct Planned {
 ///
 /// [`PlanError`] where project, journal or tenant cannot be read, or a name is ambiguous on the tenant.
 pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, PlanError> {
-    let project = validate(ports.manifests)
+    let project = validate(ports.manifests, ports.checker)
         .await
         .map_err(PlanError::Project)?;
     if project.violations.has_errors() {

@@ -7,6 +7,7 @@ use cxda_ports::ids::IdSource;
 use cxda_ports::journal::Journal;
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::progress::Progress;
+use cxda_ports::script::ScriptChecker;
 use cxda_ports::secrets::SecretSource;
 use cxda_ports::stop::StopSignal;
 use cxda_ports::views::{TablesApi, ViewsApi};
@@ -32,6 +33,8 @@ pub struct TenantPorts<'a> {
 pub struct PlanPorts<'a> {
     /// The project.
     pub manifests: &'a dyn ManifestSource,
+    /// Who judges its scripts.
+    pub checker: &'a dyn ScriptChecker,
     /// Values by reference.
     pub secrets: &'a dyn SecretSource,
     /// The tenant.

@@ -98,6 +98,7 @@ impl Resolver<'_> {
                         path,
                         message,
                         hint: None,
+                        excerpt: None,
                     });
                 }
             }

@@ -6,7 +6,7 @@ use cxda_domain::manifest::{Declaration, Declared};
 use cxda_domain::violation::Violations;
 use cxda_ports::error::SourceError;
 use cxda_ports::manifests::ManifestSource;
-use cxda_ports::script::{ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner};
+use cxda_ports::script::{ScriptChecker, ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner};
 
 use crate::test::thrown_at;
 use crate::validate::validate;
@@ -58,11 +58,14 @@ pub struct Ran {
 /// [`RunError`] where it was not run; what the script does stands in the outcome.
 pub async fn run(
     manifests: &dyn ManifestSource,
+    checker: &dyn ScriptChecker,
     runner: &dyn ScriptRunner,
     address: &Address,
     input: RunInput,
 ) -> Result<Ran, RunError> {
-    let project = validate(manifests).await.map_err(RunError::Project)?;
+    let project = validate(manifests, checker)
+        .await
+        .map_err(RunError::Project)?;
     if project.violations.has_errors() {
         return Err(RunError::Invalid(project.violations));
     }

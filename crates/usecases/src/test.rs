@@ -15,7 +15,7 @@ use cxda_domain::violation::FieldPath;
 use cxda_ports::error::{ApiError, SourceError};
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::progress::{Progress, ProgressEvent};
-use cxda_ports::script::{ScriptRun, ScriptRunError, ScriptRunner};
+use cxda_ports::script::{ScriptChecker, ScriptRun, ScriptRunError, ScriptRunner};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
@@ -31,6 +31,8 @@ pub use remote::{NotRun, sandbox};
 pub struct TestPorts<'a> {
     /// The project.
     pub manifests: &'a dyn ManifestSource,
+    /// Who judges scripts before they are run.
+    pub checker: &'a dyn ScriptChecker,
     /// Who runs scripts.
     pub runner: &'a dyn ScriptRunner,
     /// The tenant, where its sandbox is asked as well.
@@ -185,7 +187,7 @@ pub async fn test(
     scope: &TestScope,
     parallelism: usize,
 ) -> Result<Tested, TestError> {
-    let project = validate(ports.manifests)
+    let project = validate(ports.manifests, ports.checker)
         .await
         .map_err(TestError::Project)?;
     if project.violations.has_errors() {

@@ -9,6 +9,11 @@ use cxda_domain::rule::Rule;
 use cxda_domain::violation::Violations;
 use cxda_ports::error::SourceError;
 use cxda_ports::manifests::{ManifestSource, ScriptFileError, ScriptRequest};
+use cxda_ports::script::ScriptChecker;
+
+use scripts::ReadScript;
+
+mod scripts;
 
 /// A project as read.
 #[derive(Clone, Debug, Default)]
@@ -23,12 +28,15 @@ pub struct Project {
     pub scripts: Vec<ScriptRequest>,
 }
 
-/// Reads and judges the project.
+/// Reads and judges the project, its scripts among it.
 ///
 /// # Errors
 ///
 /// [`SourceError`] if the project's folder cannot be read; everything else is a finding.
-pub async fn validate(source: &dyn ManifestSource) -> Result<Project, SourceError> {
+pub async fn validate(
+    source: &dyn ManifestSource,
+    checker: &dyn ScriptChecker,
+) -> Result<Project, SourceError> {
     let loaded = source.load().await?;
     let documents = loaded
         .documents
@@ -37,6 +45,12 @@ pub async fn validate(source: &dyn ManifestSource) -> Result<Project, SourceErro
     let decoded = decode(documents);
     let requests: Vec<ScriptRequest> = decoded.script_files().map(request).collect();
     let scripts = source.scripts(&requests).await;
+    let read = decoded.script_files().zip(&scripts);
+    let read =
+        read.filter_map(|(file, text)| ReadScript::in_file(file.name(), text.as_ref().ok()?));
+    let inline = decoded.inline_scripts().iter().map(ReadScript::from);
+    let read: Vec<_> = read.chain(inline).collect();
+    let judged = scripts::judge(source, checker, &read).await;
     let mut digests: BTreeMap<String, Digest> = loaded
         .digests
         .iter()
@@ -53,6 +67,7 @@ pub async fn validate(source: &dyn ManifestSource) -> Result<Project, SourceErro
         .map(|read| read.map_err(|error| problem(&error)));
     let (manifest, mut violations) = decoded.complete(scripts);
     violations.extend(loaded.violations);
+    violations.extend(judged);
     violations.extend(check::project(&manifest));
     Ok(Project {
         manifest,

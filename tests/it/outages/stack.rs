@@ -15,6 +15,7 @@ use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_adapters_http::transport::{BodySize, Lost, Outgoing, Reply, Transport};
 use cxda_adapters_memory::audit::MemoryAudit;
+use cxda_adapters_memory::checker::MemoryChecker;
 use cxda_adapters_memory::clock::RuntimeClock;
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
 use cxda_adapters_memory::journal::MemoryJournal;
@@ -126,6 +127,7 @@ impl Stack {
         let manifests = MemoryManifests::new(documents);
         let ports = PlanPorts {
             manifests: &manifests,
+            checker: &MemoryChecker::new(),
             secrets: &self.secrets,
             tenant: self.ports(),
             journal: &*self.journal,

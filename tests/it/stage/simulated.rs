@@ -1,10 +1,11 @@
 //! The simulator in this process, served over loopback, so that a test can look at what it was sent.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cxda_adapters_memory::ids::SequentialIds;
-use cxda_adapters_memory::scripts::MemoryScripts;
+use cxda_adapters_script::run::{CHILD_ARGUMENT, ChildRunner};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::request::Operation;
 use cxda_simulator::config::SimConfig;
@@ -15,6 +16,9 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::clock::RealClock;
+
+/// The binary, whose child runs scripts.
+const CXDA: &str = env!("CARGO_BIN_EXE_cxda");
 
 /// A tenant that is looked into.
 #[derive(Debug)]
@@ -47,12 +51,14 @@ impl Simulated {
     pub(crate) fn with(config: SimConfig, state: SimState) -> Self {
         let runtime = super::runtime();
         let ids = Arc::new(SequentialIds::new());
+        let at_once = NonZeroUsize::MIN.saturating_add(1);
+        let scripts = ChildRunner::new(CXDA.into(), CHILD_ARGUMENT.into(), at_once);
         let simulator = Simulator::new(
             config,
             state,
             Arc::new(RealClock::new()),
             ids,
-            Arc::new(MemoryScripts::new()),
+            Arc::new(scripts),
         );
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let running = runtime.block_on(simulator.start(loopback)).unwrap();

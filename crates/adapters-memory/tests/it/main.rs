@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cxda_adapters_memory::audit::MemoryAudit;
+use cxda_adapters_memory::checker::MemoryChecker;
 use cxda_adapters_memory::clock::{ManualClock, RuntimeClock};
 use cxda_adapters_memory::faults::{FaultyAudit, FaultyJournal, FaultyTenant, Moment, Which};
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
@@ -24,7 +25,10 @@ use cxda_adapters_memory::tenant::MemoryTenant;
 use cxda_adapters_memory::webhook::MemoryWebhooks;
 use cxda_domain::address::Address;
 use cxda_domain::instant::UtcMillis;
+use cxda_domain::node::Mark;
 use cxda_domain::receiver::Receiver;
+use cxda_domain::rule::Rule;
+use cxda_domain::script::ScriptFinding;
 use cxda_ports::webhook::{DeliveryErrorKind, Message, WebhookSender};
 use cxda_testkit::{conformance, samples};
 
@@ -175,9 +179,26 @@ async fn manifests_keep_the_promises_of_the_port() {
     let project = scripts.iter().fold(project, |project, (path, text)| {
         project.with_script(path, text)
     });
+    let texts = conformance::manifests::MANIFESTS;
+    let project = texts.iter().fold(project, |project, (file, text)| {
+        project.with_text(file, text)
+    });
     conformance::manifests::keeps_its_promises(&project).await;
     let empty = MemoryManifests::new([]);
     conformance::manifests::an_empty_project_is_a_finding(&empty).await;
+}
+
+#[test]
+fn checkers_keep_the_promises_of_the_port() {
+    let finding = ScriptFinding {
+        rule: Rule::A003,
+        at: Mark::START,
+        message: "not valid".to_owned(),
+        also: None,
+        hint: None,
+    };
+    let checker = MemoryChecker::new().with_finding("wrong", finding);
+    conformance::checker::keeps_its_promises(&checker, &["wrong"]);
 }
 
 #[tokio::test]

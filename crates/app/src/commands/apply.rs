@@ -195,6 +195,7 @@ impl Run<'_> {
         let bar = Bar::new(context.screen);
         let ports = PlanPorts {
             manifests,
+            checker: &wiring::checker(),
             secrets,
             tenant: connection.ports(),
             journal: &writing.store,
@@ -332,7 +333,7 @@ impl Run<'_> {
                 schema_validated: Some(true),
                 dependency_verified: Some(true),
                 circular_reference_check_passed: Some(true),
-                script_syntax_checked: None,
+                script_syntax_checked: Some(true),
                 test_passed: None,
             },
             subscriptions: subscriptions(&self.settings.webhooks).collect(),

@@ -53,7 +53,7 @@ async fn known(
 ) -> Result<(), Ended> {
     let address = Address::action(action.as_str());
     let manifests = wiring::manifests(settings, Vec::new())?;
-    let project = validate(&manifests)
+    let project = validate(&manifests, &wiring::checker())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
     let applied = journal.last_applied().await.map_err(WiringError::from)?;

@@ -113,6 +113,7 @@ async fn look(
     let scope = PlanScope::from(&arguments.scope);
     let ports = PlanPorts {
         manifests,
+        checker: &wiring::checker(),
         secrets,
         tenant: connection.ports(),
         journal,
@@ -173,6 +174,10 @@ pub(super) fn hide_echoes(plan: &mut Plan, client: &HttpTenant) {
     plan.violations = Violations::new();
     plan.violations.extend(violations.map(|mut violation| {
         violation.message = client.redact(&violation.message);
+        // What would have to be changed is left out: its place would not be right any more.
+        violation
+            .excerpt
+            .take_if(|excerpt| client.redact(&excerpt.text) != excerpt.text);
         violation
     }));
 }
@@ -184,7 +189,7 @@ pub(super) async fn unconnected(
     manifests: &dyn ManifestSource,
     error: WiringError,
 ) -> Result<Exit, Ended> {
-    let project = validate(manifests).await;
+    let project = validate(manifests, &wiring::checker()).await;
     let violations = project
         .map(|project| project.violations)
         .unwrap_or_default();

@@ -24,7 +24,15 @@ pub(crate) async fn run(context: Context<'_>, arguments: &RunArgs) -> Result<Exi
         now: arguments.now,
         random_seed: arguments.random_seed,
     };
-    let ran = match run_script(&manifests, &runner, &arguments.address, input).await {
+    let ran = match run_script(
+        &manifests,
+        &wiring::checker(),
+        &runner,
+        &arguments.address,
+        input,
+    )
+    .await
+    {
         Ok(ran) => ran,
         Err(RunError::Invalid(violations)) => return Ok(context.invalid(&violations)),
         Err(error) => return Err(Ended::new(exit::of_run(&error), error)),

@@ -151,6 +151,7 @@ async fn run_tests(
     let bar = Bar::new(context.screen);
     let ports = TestPorts {
         manifests,
+        checker: &wiring::checker(),
         runner: &runner,
         tenant: connection.map(Connection::ports),
         progress: &bar,

@@ -17,7 +17,7 @@ pub(crate) async fn run(context: Context<'_>, arguments: &ValidateArgs) -> Resul
         .map(|path| folder.join(path))
         .collect();
     let manifests = wiring::manifests(&settings, paths)?;
-    let project = validate(&manifests)
+    let project = validate(&manifests, &wiring::checker())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
     let text = if context.is_json() {

@@ -28,7 +28,7 @@ pub(crate) async fn run(
 async fn list(context: Context<'_>, arguments: &VariablesListArgs) -> Result<Exit, Ended> {
     let settings = context.settings()?;
     let manifests = wiring::manifests(&settings, Vec::new())?;
-    let project = validate(&manifests)
+    let project = validate(&manifests, &wiring::checker())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
     let screen = context.screen;

@@ -11,6 +11,7 @@ use crate::manifest::reader::{
     Either, Found, MapReader, accept, boolean, each, map, parsed, string, text, word,
 };
 use crate::manifest::{cache, dates, tests_block, variables};
+use crate::node::Mark;
 use crate::rule::Rule;
 use crate::variable::{EnvironmentVariable, VariableScope};
 
@@ -33,8 +34,8 @@ pub(super) struct ActionDraft {
 /// Where a script's text is.
 #[derive(Debug)]
 pub(super) enum ScriptSource<'n> {
-    /// In the manifest.
-    Inline(Script),
+    /// In the manifest, where its text begins.
+    Inline(Script, Mark),
     /// In a file, whose path stands here.
     File(Found<'n>, &'n str),
 }
@@ -154,7 +155,8 @@ fn script<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<ScriptSource
         Either::Second(content) => {
             findings.remember(&content);
             let script = Script::try_from(string(findings, &content)?);
-            accept(findings, &content, Rule::A002, script).map(ScriptSource::Inline)
+            let script = accept(findings, &content, Rule::A002, script)?;
+            Some(ScriptSource::Inline(script, content.node.at))
         }
     }
 }

@@ -48,6 +48,15 @@ impl ScriptFile {
     }
 }
 
+/// A script whose text stands in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlineScript {
+    /// The script.
+    pub script: Script,
+    /// Where its text begins.
+    pub position: Position,
+}
+
 impl ScriptFileProblem {
     /// What is said of a script that nobody read.
     fn unread() -> Self {
@@ -77,6 +86,7 @@ pub struct Decoded {
     manifest: Manifest,
     violations: Violations,
     names: BTreeMap<Address, Position>,
+    inline: Vec<InlineScript>,
     pending: Vec<PendingScript>,
 }
 
@@ -93,6 +103,11 @@ impl Decoded {
     /// The scripts that must be read before [`Decoded::complete`], in a fixed order.
     pub fn script_files(&self) -> impl Iterator<Item = &ScriptFile> {
         self.pending.iter().map(|pending| &pending.file)
+    }
+
+    /// The scripts that stand in the documents, also in those that hold a mistake.
+    pub fn inline_scripts(&self) -> &[InlineScript] {
+        &self.inline
     }
 
     /// Puts the scripts in, in the order of [`Decoded::script_files`], and gives everything that was found.
@@ -130,6 +145,7 @@ impl Decoded {
                     path: pending.path,
                     message: format!("{} ({})", problem.message, pending.file.path),
                     hint: None,
+                    excerpt: None,
                 });
             })
             .ok();
@@ -171,6 +187,7 @@ impl Decoded {
             path: FieldPath::from("metadata.name"),
             message: format!("{address} is declared twice, first at {first}"),
             hint: Some("remove one of the documents, or rename its resource".into()),
+            excerpt: None,
         });
     }
 
@@ -188,7 +205,12 @@ impl Decoded {
         let resource = match parts {
             None => None,
             Some(Parts::View(view)) => Some(Declaration::View(view)),
-            Some(Parts::Action(draft, ScriptSource::Inline(script))) => {
+            Some(Parts::Action(draft, ScriptSource::Inline(script, mark))) => {
+                let file = Arc::clone(file);
+                self.inline.push(InlineScript {
+                    script: script.clone(),
+                    position: Position { file, mark },
+                });
                 draft.map(|draft| Declaration::Action(Box::new(draft.complete(script, None))))
             }
             Some(Parts::Action(draft, ScriptSource::File(found, path))) => {

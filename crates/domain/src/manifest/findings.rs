@@ -71,6 +71,7 @@ impl Findings {
             path: path.clone(),
             message: message.into(),
             hint,
+            excerpt: None,
         });
     }
 

@@ -71,6 +71,7 @@ fn tree(value: &Value) -> Node {
 pub async fn keeps_its_promises(manifests: &dyn ManifestSource) {
     documents_come_by_file_and_place(manifests).await;
     scripts_come_in_the_order_asked_for(manifests).await;
+    texts_are_those_of_the_files(manifests).await;
 }
 
 /// What is promised of a project without any file; a suite of its own.
@@ -95,6 +96,13 @@ async fn documents_come_by_file_and_place(manifests: &dyn ManifestSource) {
     assert_ne!(loaded.digests[0].1, loaded.digests[1].1);
     let again = manifests.load().await.unwrap();
     assert_eq!(again, loaded, "the same files load the same");
+}
+
+async fn texts_are_those_of_the_files(manifests: &dyn ManifestSource) {
+    for (file, text) in MANIFESTS {
+        assert_eq!(manifests.text(file).await.as_deref(), Some(text), "{file}");
+    }
+    assert_eq!(manifests.text("missing.cxda.yaml").await, None);
 }
 
 async fn scripts_come_in_the_order_asked_for(manifests: &dyn ManifestSource) {

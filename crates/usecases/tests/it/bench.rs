@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cxda_adapters_memory::audit::MemoryAudit;
+use cxda_adapters_memory::checker::MemoryChecker;
 use cxda_adapters_memory::clock::ManualClock;
 use cxda_adapters_memory::faults::FaultyTenant;
 use cxda_adapters_memory::ids::SequentialIds;
@@ -47,6 +48,7 @@ pub(crate) struct Bench {
     pub(crate) clock: ManualClock,
     pub(crate) ids: SequentialIds,
     pub(crate) stop: ManualStop,
+    pub(crate) checker: MemoryChecker,
     pub(crate) progress: MemoryProgress,
     pub(crate) scope: PlanScope,
     pub(crate) parallelism: usize,
@@ -67,6 +69,7 @@ impl Bench {
             clock: ManualClock::starting_at(UtcMillis::from_epoch_millis(0)),
             ids: SequentialIds::new(),
             stop: ManualStop::new(),
+            checker: MemoryChecker::new(),
             progress: MemoryProgress::new(),
             scope: PlanScope::default(),
             parallelism: 8,
@@ -87,6 +90,7 @@ impl Bench {
         let tenant = ports_of(&*self.tenant);
         let ports = PlanPorts {
             manifests: &manifests,
+            checker: &self.checker,
             secrets: &self.secrets,
             tenant,
             journal: &*self.journal,
@@ -301,7 +305,7 @@ pub(crate) fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-fn node(value: &Value) -> Node {
+pub(crate) fn node(value: &Value) -> Node {
     let value = match value {
         Value::Null => NodeValue::Null,
         Value::Bool(value) => NodeValue::Bool(*value),

@@ -16,5 +16,6 @@ mod plan;
 mod refusals;
 mod resolve;
 mod script_tests;
+mod scripts;
 mod sequence;
 mod update;

@@ -81,6 +81,7 @@ impl Ask<'_> {
         let manifests = bench.manifests();
         let ports = TestPorts {
             manifests: &manifests,
+            checker: &bench.checker,
             runner: self.runner,
             tenant: remote.map(|bench| ports_of(&*bench.tenant)),
             progress: &bench.progress,
@@ -351,6 +352,7 @@ async fn another_output_is_offered_only_where_it_would_help() {
     let (manifests, runner) = (bench.manifests(), words());
     let ports = TestPorts {
         manifests: &manifests,
+        checker: &bench.checker,
         runner: &runner,
         tenant: None,
         progress: &bench.progress,
@@ -373,7 +375,14 @@ async fn one_script_is_run_by_hand() {
             now: None,
             random_seed: None,
         };
-        run(&bench.manifests(), &words(), &address(at), input).await
+        run(
+            &bench.manifests(),
+            &bench.checker,
+            &words(),
+            &address(at),
+            input,
+        )
+        .await
     };
     let ran = ask("action/first").await.unwrap();
     assert_eq!(ran.outcome.end, ScriptEnd::Returned(json!(7)));

@@ -27,6 +27,7 @@ pub(super) async fn passed(
     let bar = Bar::new(context.screen);
     let ports = TestPorts {
         manifests,
+        checker: &wiring::checker(),
         runner: &runner,
         tenant: None,
         progress: &bar,

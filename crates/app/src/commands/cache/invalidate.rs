@@ -56,7 +56,7 @@ pub(super) async fn run(
 /// The action as its manifest says.
 async fn declared(settings: &Settings, name: &ActionName) -> Result<DataAction, Ended> {
     let manifests = wiring::manifests(settings, Vec::new())?;
-    let project = validate(&manifests)
+    let project = validate(&manifests, &wiring::checker())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
     let mut actions = project.manifest.actions().map(|(action, _)| action);

@@ -24,7 +24,9 @@ pub(super) fn settings(checkup: &mut Checkup, settings: &Settings) {
 
 pub(super) async fn manifests(checkup: &mut Checkup, settings: &Settings) {
     let project = match wiring::manifests(settings, Vec::new()) {
-        Ok(source) => validate(&source).await.map_err(|error| chain(&error)),
+        Ok(source) => validate(&source, &wiring::checker())
+            .await
+            .map_err(|error| chain(&error)),
         Err(error) => Err(chain(&error)),
     };
     let patterns = settings.manifests.join(", ");

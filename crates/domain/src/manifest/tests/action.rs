@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::source::{decoded, document, manifest};
+use super::source::{action, decoded, document, manifest, read};
 use super::{ACTION, assert_findings, check, report};
 use crate::action::{DataAction, OnTestFailure};
 use crate::address::Address;
-use crate::manifest::{Declaration, ScriptFileProblem, decode};
+use crate::manifest::{Declaration, ScriptFile, ScriptFileProblem, decode};
 use crate::rule::Rule;
 use crate::variable::VariableScope;
 
@@ -280,4 +280,32 @@ fn a_bad_script_file_and_another_mistake_are_found_in_one_run() {
         .collect();
     assert_eq!(places, marked);
     assert_findings(LEAST, &[], "the rest is sound");
+}
+
+#[test]
+fn scripts_in_documents_are_handed_out_with_their_places_also_of_unsound_ones() {
+    let (documents, _) = read(&(action("one", "") + &action("x", "")));
+    let file: Arc<str> = "a/b.json".into();
+    let decoded = decode(documents.iter().map(|root| (&file, root)));
+    let inline = decoded.inline_scripts().iter();
+    let places: Vec<_> = inline
+        .map(|it| (it.script.as_str().to_owned(), it.position.to_string()))
+        .collect();
+    let column = action("one", "").find("\"main\"").unwrap() + 1;
+    let at = |line, column| ("main".to_owned(), format!("a/b.json:{line}:{column}"));
+    assert_eq!(places, [at(1, column), at(2, column - 2)]);
+}
+
+#[test]
+fn a_script_file_is_named_from_the_projects_folder() {
+    for (manifest, path, name) in [
+        ("a.yaml", "b.js", "b.js"),
+        ("x/y/a.yaml", "./s//b.js", "x/y/s/b.js"),
+    ] {
+        let file = ScriptFile {
+            manifest: manifest.into(),
+            path: path.to_owned(),
+        };
+        assert_eq!(file.name(), name);
+    }
 }
