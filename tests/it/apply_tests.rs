@@ -127,7 +127,7 @@ fn an_action_that_fails_its_tests_there_is_switched_off() {
     let test = &failed["results"][0]["test"];
     assert_eq!(test["status"], "failed");
     assert_eq!(test["failures"], json!(["scales: output: 10, expected 12"]));
-    assert_eq!(tenant.action("score")["enabled"], false);
+    assert_eq!(tenant.action("score")["members"]["enabled"], false);
     assert_eq!(told(&tenant), [("ACTION_CREATED".into(), json!("FAILED"))]);
     assert_eq!(
         story(&project),
@@ -142,7 +142,7 @@ fn an_action_that_fails_its_tests_there_is_switched_off() {
     );
     project.write("a.cxda.yaml", action(RIGHT, "  enabled: true\n"));
     apply(&project, "remote", 0);
-    assert_eq!(tenant.action("score")["enabled"], true, "mended");
+    assert_eq!(tenant.action("score")["members"]["enabled"], true, "mended");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn an_action_that_fails_its_tests_there_stays_where_its_manifest_says_so() {
     let words = ["apply", "--yes", "--test", "remote"];
     let ended = project.cxda_signed_in(&words).run().exits(8);
     let _ = ended.says(&["it stays as it is", "1 action failed tests on the tenant"]);
-    assert_ne!(tenant.action("score")["enabled"], false);
+    assert_ne!(tenant.action("score")["members"]["enabled"], false);
 }
 
 #[test]
@@ -171,7 +171,10 @@ fn what_was_there_before_is_restored_where_the_manifest_says_so() {
     let words = ["apply", "--yes", "--test", "remote"];
     let ended = project.cxda_signed_in(&words).run().exits(8);
     let _ = ended.says(&["10, expected 12", "what was there before was restored"]);
-    assert_eq!(tenant.action("score")["script"], before["script"]);
+    assert_eq!(
+        tenant.action("score")["members"]["script"],
+        before["members"]["script"]
+    );
 }
 
 #[test]
@@ -215,7 +218,7 @@ fn a_run_that_is_stopped_before_its_tests_leaves_them_to_the_next_one() {
     let again = project.cxda_signed_in(&words).run().exits(8);
     let _ = again.says(&["an earlier run had not come to it", "10, expected 12"]);
     assert_eq!(told(&tenant), [("ACTION_CREATED".into(), json!("FAILED"))]);
-    assert_eq!(tenant.action("score")["enabled"], false);
+    assert_eq!(tenant.action("score")["members"]["enabled"], false);
     let tests = |record: &&Value| record["action"] == "TEST_DATA_ACTION";
     let records = project.audit();
     let phases: Vec<&Value> = records

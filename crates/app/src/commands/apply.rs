@@ -247,7 +247,7 @@ impl Run<'_> {
         let screen = self.context.screen;
         if self.context.is_json() {
             screen.result(&report.json());
-        } else if !planned.plan.changes.is_empty() {
+        } else if !planned.plan.changes.is_empty() || !sent.applied.retested.is_empty() {
             screen.result(&format!("\n{}", report.text(screen)));
         }
         let interrupted = self.context.interrupt.exit();
