@@ -187,10 +187,10 @@ async fn a_torn_last_line_is_set_aside_and_written_anew() {
         ),
         // Blocks that were reserved and never filled.
         (&zeros, &[0; 4096]),
-        // A line feed without the line before it.
+        // The same with the end of the line, which the disk took.
         (
-            &[&whole.as_bytes()[..last], b"{\"seq\"\n"].concat(),
-            b"{\"seq\"\n",
+            &[&zeros[..], b"\"}\n"].concat(),
+            &[&[0; 4096][..], b"\"}\n"].concat(),
         ),
     ];
     for (number, (file, torn)) in (1..).zip(damaged) {
@@ -222,11 +222,16 @@ async fn t_11_a_file_that_differs_otherwise_is_refused_and_left_alone() {
     other.seal().await;
     other.level().await.unwrap();
 
-    // Two lines at the end that are no records are more than one writer can tear.
-    let lines: Vec<_> = whole.lines().collect();
-    let garbage = format!("{}\nx\ny\n", lines[0]);
-    place.overwrite(&garbage);
-    assert_eq!(broken_at(place.level().await), 2);
+    // Nor is a whole last line torn, whatever stands there.
+    let cut = whole.trim_end().rfind('\n').unwrap() + 1;
+    for (kept, last) in [(cut, "x\n"), (cut, "{\"seq\"\n"), (whole.len(), "\n")] {
+        let garbage = whole[..kept].to_owned() + last;
+        place.overwrite(&garbage);
+        let seq = u64::try_from(garbage.lines().count()).unwrap();
+        assert_eq!(broken_at(place.level().await), seq);
+        assert_eq!(place.text(), garbage);
+        assert_eq!(place.verdict().await, fault(seq, ChainFault::Unreadable));
+    }
 
     // A last line that was edited is not torn.
     let edited = whole.replace("prod", "test");
@@ -280,7 +285,9 @@ async fn t_11_verifying_finds_damage_at_its_place_and_changes_nothing() {
         (whole.replacen("prod", "test", 1), 1, ChainFault::Edited),
         (whole[..whole.len() - 1].to_owned(), 3, ChainFault::Torn),
         (whole.clone() + "{}\n", 4, ChainFault::Unreadable),
-        (whole.clone() + "\n", 4, ChainFault::Torn),
+        (whole.clone() + "\n", 4, ChainFault::Unreadable),
+        (whole.clone() + "\0\0\n", 4, ChainFault::Torn),
+        (whole.clone() + "\0\0\nx\n", 4, ChainFault::Unreadable),
         (whole[..cut].to_owned(), 3, ChainFault::CutOff),
         (String::new(), 1, ChainFault::CutOff),
     ] {

@@ -9,7 +9,7 @@ use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::chain::{self, ChainError, ChainFault, ChainHead};
-use super::file::is_torn;
+use super::file::has_holes;
 use super::level::PAGE;
 use super::lines::Lines;
 
@@ -75,7 +75,7 @@ impl Verified {
                     each(line);
                 }
                 Err(error) => {
-                    let torn = is_torn(bytes);
+                    let torn = has_holes(bytes);
                     let source = explained(error, torn, &mut lines).map_err(unreadable)?;
                     return Err(broken(&path, source));
                 }
