@@ -20,6 +20,7 @@ mod json_shapes;
 mod listing;
 mod locks;
 mod logs;
+mod lost_store;
 mod outages;
 mod ownership;
 mod pause;

@@ -22,6 +22,7 @@ mod interrupt;
 mod log;
 mod pause;
 mod progress;
+mod remedy;
 mod render;
 mod settings;
 mod system;

@@ -218,11 +218,8 @@ async fn t_11_a_file_that_differs_otherwise_is_refused_and_left_alone() {
     let place = Place::new(3).await;
     place.level().await.unwrap();
     let whole = place.text();
-    let other = Place::new(0).await;
-    other.seal().await;
-    other.level().await.unwrap();
 
-    // Nor is a whole last line torn, whatever stands there.
+    // No whole last line is torn, whatever stands there.
     let cut = whole.trim_end().rfind('\n').unwrap() + 1;
     for (kept, last) in [(cut, "x\n"), (cut, "{\"seq\"\n"), (whole.len(), "\n")] {
         let garbage = whole[..kept].to_owned() + last;
@@ -239,13 +236,25 @@ async fn t_11_a_file_that_differs_otherwise_is_refused_and_left_alone() {
     assert_eq!(broken_at(place.level().await), 3);
     assert_eq!(place.text(), edited);
 
-    // A store that was lost, or belongs elsewhere, does not continue this log.
+    // A store that was lost, or is an older one, does not continue this log.
     place.overwrite(&whole);
-    let lost = Place::new(0).await;
-    for foreign in [&lost, &other] {
+    let (lost, older) = (Place::new(0).await, Place::new(1).await);
+    for foreign in [&lost, &older] {
         assert_eq!(broken_at(place.log_of(foreign).level().await), 3);
     }
     assert_eq!(place.text(), whole);
+    let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
+    let verified = verify(&place.path()).unwrap();
+    for (seq, found, journal) in [
+        (1, ChainFault::Unkept, &lost.journal),
+        (2, ChainFault::Unkept, &older.journal),
+    ] {
+        let error = compare(&verified, journal, &clock).await.unwrap_err();
+        let LogError::Broken { source, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(source, ChainError { seq, fault: found });
+    }
 }
 
 #[tokio::test]
@@ -272,7 +281,7 @@ async fn t_11_a_sound_log_that_is_not_the_stores_is_refused_and_its_first_foreig
     let head = verify(&place.path()).unwrap().head().clone();
     let (more, _) = chain::seal(&head, &entry("more")).unwrap();
     place.overwrite(place.text() + &more.line + "\n");
-    assert_eq!(place.verdict().await, fault(4, ChainFault::Foreign));
+    assert_eq!(place.verdict().await, fault(4, ChainFault::Unkept));
 }
 
 #[tokio::test]
