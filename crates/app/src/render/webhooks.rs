@@ -138,8 +138,8 @@ fn row([id, event, state, webhook]: [&str; 4]) -> String {
 }
 
 fn below(screen: Screen, detail: &str) -> String {
-    let line = safe::cut(&format!("    {detail}"), WIDTH);
-    screen.paint(Tone::Faint, &line) + "\n"
+    let lines = format!("    {}", safe::wrapped(detail, 4));
+    screen.paint(Tone::Faint, lines.trim_end()) + "\n"
 }
 
 /// The name of a webhook; of a URL no more than its scheme and host.
