@@ -125,6 +125,7 @@ fn unsent(kind: DeliveryErrorKind, why: impl fmt::Display) -> DeliveryError {
     DeliveryError {
         kind,
         detail: why.to_string(),
+        retry_after: None,
         cost: CallCost::default(),
     }
 }
@@ -149,6 +150,8 @@ fn not_relayed(error: &ApiError) -> DeliveryError {
             _ => DeliveryErrorKind::NotTaken,
         },
         detail: told.to_string(),
+        // The tenant's own pause is its adapter's business.
+        retry_after: None,
         cost: error.cost,
     }
 }

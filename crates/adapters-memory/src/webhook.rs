@@ -112,6 +112,7 @@ fn failure(kind: DeliveryErrorKind) -> DeliveryError {
     DeliveryError {
         kind,
         detail: "it fails by script".to_owned(),
+        retry_after: None,
         cost: cost(attempts),
     }
 }

@@ -149,7 +149,8 @@ pub(crate) fn of_failure(failure: &Failure) -> Exit {
         },
         Failure::Frozen { .. } => Exit::Unexpected,
         Failure::Journal(error) => of_store(error),
-        Failure::Audit(_) => Exit::Audit,
+        Failure::Unjournaled(_) => Exit::Unreachable,
+        Failure::Audit(_) | Failure::Unaudited(_) => Exit::Audit,
         Failure::Dependency { .. } | Failure::Stopped | Failure::NotIndexed => Exit::Partial,
     }
 }
@@ -180,7 +181,7 @@ pub(crate) fn of_applied(applied: &Applied) -> Exit {
             .iter()
             .filter_map(|result| result.failure.as_ref())
     };
-    if failures().any(|failure| matches!(failure, Failure::Audit(_))) {
+    if failures().any(|failure| of_failure(failure) == Exit::Audit) {
         return Exit::Audit;
     }
     let Some(first) = failures().find(|failure| of_failure(failure) != Exit::Partial) else {

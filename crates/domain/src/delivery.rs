@@ -21,6 +21,9 @@ pub const SCHEDULE: [Duration; 10] = [
     Duration::from_hours(24),
 ];
 
+/// The longest pause that a receiver is given.
+pub const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
 /// An attempt is made later by a random part of the time since the one before it, divided by this.
 const JITTER_DIVISOR: u32 = 10;
 
@@ -40,11 +43,13 @@ impl DeliveryState {
     ///
     /// The next place in the schedule is the first one that is not used up, or the first one that is not over, whichever is earlier:
     /// neither a process that seldom runs nor a person who tries in between takes attempts away. So an event is dead once it was
-    /// tried as often as the schedule says and the schedule is over.
+    /// tried as often as the schedule says and the schedule is over. A receiver that asks for a pause is given that, up to
+    /// [`LONGEST_PAUSE`].
     pub fn after_failure(
         created: UtcMillis,
         attempts: u32,
         now: UtcMillis,
+        pause: Option<Duration>,
         jitter: JitterFraction,
     ) -> Self {
         let age = now.duration_since(created);
@@ -55,7 +60,9 @@ impl DeliveryState {
         };
         let before = next.checked_sub(1).map_or(Duration::ZERO, |i| SCHEDULE[i]);
         let later = jitter.of(place.saturating_sub(before) / JITTER_DIVISOR);
-        Self::Pending(created.saturating_add(place.saturating_add(later)))
+        let due = created.saturating_add(place.saturating_add(later));
+        let resumes = pause.map(|pause| now.saturating_add(pause.min(LONGEST_PAUSE)));
+        Self::Pending(resumes.map_or(due, |resumes| due.max(resumes)))
     }
 
     /// Whether it is to be tried at `now`, for an event of the instant `created`. Where that is yet to come, the clock was put
@@ -80,7 +87,7 @@ mod tests {
 
     fn next(attempts: u32, age: Duration, fraction: f64) -> DeliveryState {
         let jitter = JitterFraction::from_double(fraction);
-        DeliveryState::after_failure(CREATED, attempts, at(age), jitter)
+        DeliveryState::after_failure(CREATED, attempts, at(age), None, jitter)
     }
 
     #[test]
@@ -111,6 +118,22 @@ mod tests {
             latest = place.saturating_add(added);
         }
         assert_eq!(next(10, latest, 0.0), DeliveryState::Dead);
+    }
+
+    #[test]
+    fn a_receiver_that_asks_for_a_pause_is_given_it_for_a_day_at_most() {
+        let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
+        let cases = [
+            ("shorter than the schedule", second, at(SCHEDULE[1])),
+            ("longer", 20 * second, at(21 * second)),
+            ("a day", 24 * hour, at(24 * hour + second)),
+            ("more", 25 * hour, at(24 * hour + second)),
+        ];
+        for (label, pause, want) in cases {
+            let (now, jitter) = (at(second), JitterFraction::from_double(0.0));
+            let next = DeliveryState::after_failure(CREATED, 1, now, Some(pause), jitter);
+            assert_eq!(next, DeliveryState::Pending(want), "{label}");
+        }
     }
 
     #[test]

@@ -46,17 +46,19 @@ pub struct Latency {
 impl Metrics {
     /// Takes the outcome of one write in; that one is intended is none.
     pub fn add(&mut self, outcome: &RecordedOutcome) {
-        let Some(measured) = outcome.metrics else {
-            return;
-        };
+        // What was proved later, by reading, has an outcome and no figures of its own.
+        let measured = outcome.metrics;
         let add = |metrics: &mut WriteMetrics| {
-            metrics.add(outcome.phase, measured.attempts, measured.latency_ms);
+            let (attempts, latency_ms) = measured.map_or((0, 0.0), |measured| {
+                (measured.attempts, measured.latency_ms)
+            });
+            metrics.add(outcome.phase, attempts, latency_ms);
         };
         add(self.actions.entry(outcome.action).or_default());
         if !outcome.action.is_delivery() {
             add(&mut self.all);
         }
-        if let Some(values) = measured.encrypted {
+        if let Some(values) = measured.and_then(|measured| measured.encrypted) {
             self.encrypted.sent = self.encrypted.sent.saturating_add(values.sent);
             self.encrypted.stored = self.encrypted.stored.saturating_add(values.stored);
         }

@@ -1,6 +1,7 @@
 //! Webhooks: the tenant's route to them, and the way of one message to its receiver.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cxda_domain::receiver::Receiver;
@@ -55,6 +56,8 @@ pub struct DeliveryError {
     pub kind: DeliveryErrorKind,
     /// What was said or what broke: sanitized, cut, without a secret and without the receiver's URL.
     pub detail: String,
+    /// How long the receiver asked not to be sent anything, where it did.
+    pub retry_after: Option<Duration>,
     /// What the attempt cost.
     pub cost: CallCost,
 }

@@ -94,13 +94,15 @@ pub struct Handled {
     pub tried: bool,
 }
 
-/// How many of the entries that a courier had are delivered, and how many still wait. Those that are dead count as neither.
+/// How many of the entries that a courier had are delivered, how many still wait, and how many nobody tries any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
     /// Taken by their receivers.
     pub delivered: usize,
     /// Still to be delivered.
     pub pending: usize,
+    /// Not tried any more, unless a person wants it.
+    pub dead: usize,
 }
 
 /// Delivers what is in the outbox and what is handed to it meanwhile, each entry at most once.
@@ -189,7 +191,7 @@ impl<'a> Courier<'a> {
             match handled.outgoing.state {
                 DeliveryState::Delivered => sum.delivered += 1,
                 DeliveryState::Pending(_) => sum.pending += 1,
-                DeliveryState::Dead => {}
+                DeliveryState::Dead => sum.dead += 1,
             }
         }
         sum

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cxda_domain::instant::UtcMillis;
 use cxda_domain::network::{AllowedHost, not_public};
 use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
@@ -23,6 +24,7 @@ use super::receiver_url::{Reach, ReceiverHost, ReceiverUrl};
 use super::signature::{SigningSecret, signatures};
 use super::{stopped, unsent};
 use crate::config::Timeouts;
+use crate::retry_after::retry_after;
 use crate::sanitize::Screen;
 use crate::transport::{Lost, Outgoing, Reply, Trust};
 
@@ -89,6 +91,7 @@ impl Direct {
         let not_taken = |why: String| DeliveryError {
             kind: DeliveryErrorKind::NotTaken,
             detail: Screen::default().clean(&why),
+            retry_after: None,
             cost: cost(),
         };
         let to = ReceiverUrl::parse(url.expose(), &self.allowed)
@@ -123,7 +126,7 @@ impl Direct {
             },
             ..not_taken(lost.to_string())
         })?;
-        judged(&reply, cost())
+        judged(&reply, self.clock.now(), cost())
     }
 
     async fn addresses(&self, host: &ReceiverHost) -> Result<Vec<IpAddr>, &'static str> {
@@ -170,7 +173,7 @@ fn checked(found: &[IpAddr], to: &ReceiverUrl) -> Result<Vec<SocketAddr>, Delive
 }
 
 /// What an answer means.
-fn judged(reply: &Reply, cost: CallCost) -> Result<Answer<()>, DeliveryError> {
+fn judged(reply: &Reply, now: UtcMillis, cost: CallCost) -> Result<Answer<()>, DeliveryError> {
     let status = reply.status;
     let (kind, detail) = match status {
         200..=299 => return Ok(Answer { value: (), cost }),
@@ -187,5 +190,10 @@ fn judged(reply: &Reply, cost: CallCost) -> Result<Answer<()>, DeliveryError> {
             format!("the receiver did not take it (HTTP {status})"),
         ),
     };
-    Err(DeliveryError { kind, detail, cost })
+    Err(DeliveryError {
+        kind,
+        detail,
+        retry_after: retry_after(&reply.headers, now),
+        cost,
+    })
 }

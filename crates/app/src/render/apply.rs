@@ -186,11 +186,13 @@ impl Report<'_> {
             text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
             text.push_str("Mend what needs mending, then run `cxda apply` again: what is done is not done twice.\n");
         }
-        if self.webhooks.delivered + self.webhooks.pending > 0 {
-            let hooks = self.webhooks;
+        let hooks = self.webhooks;
+        if hooks.delivered + hooks.pending + hooks.dead > 0 {
             text.push_str(&format!(
-                "Webhooks: {} delivered, {} pending.\n",
-                hooks.delivered, hooks.pending
+                "Webhooks: {} delivered, {} pending{}.\n",
+                hooks.delivered,
+                hooks.pending,
+                dead(screen, hooks.dead),
             ));
         }
         text
@@ -224,4 +226,13 @@ impl Report<'_> {
         let head = screen.paint(tone, &format!("{mark} {address}"));
         format!("{head}  {did}  {}\n", screen.paint(Tone::Faint, &detail))
     }
+}
+
+/// How many deliveries nobody tries any more, where there are some.
+fn dead(screen: Screen, deliveries: usize) -> String {
+    if deliveries == 0 {
+        return String::new();
+    }
+    let dead = screen.paint(Tone::Error, &format!("{deliveries} dead"));
+    format!(", {dead} (see `cxda webhooks list`)")
 }

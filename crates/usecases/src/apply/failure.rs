@@ -113,6 +113,12 @@ pub enum Failure {
     /// The audit log could not be written, so nothing may be sent.
     #[error("the write could not be audited")]
     Audit(#[from] AuditError),
+    /// The write was sent, and what came of it could not be journaled. The next run finds out.
+    #[error("what came of the write could not be journaled; the next run finds out")]
+    Unjournaled(#[source] StoreError),
+    /// The write was sent and what came of it is journaled, but could not be audited. The next run does so.
+    #[error("what came of the write is kept, but could not be audited; the next run does so")]
+    Unaudited(#[source] AuditError),
 }
 
 impl Failure {
@@ -131,8 +137,8 @@ impl Failure {
             Self::Frozen { .. } => "key_mismatch",
             Self::Dependency { .. } => "dependency",
             Self::Stopped | Self::NotIndexed => "stopped",
-            Self::Journal(_) => "journal",
-            Self::Audit(_) => "audit",
+            Self::Journal(_) | Self::Unjournaled(_) => "journal",
+            Self::Audit(_) | Self::Unaudited(_) => "audit",
         }
     }
 
@@ -162,7 +168,11 @@ impl Failure {
     /// Whether the write may have happened, or may still happen.
     pub(super) fn is_unknown(&self) -> bool {
         match self {
-            Self::NotRepeatable { .. } | Self::Unsettled { .. } | Self::Unread { .. } => true,
+            Self::NotRepeatable { .. }
+            | Self::Unsettled { .. }
+            | Self::Unread { .. }
+            | Self::Unjournaled(_)
+            | Self::Unaudited(_) => true,
             Self::Api(error) => error.kind == ApiErrorKind::OutcomeUnknown,
             _ => false,
         }
@@ -180,7 +190,7 @@ impl Failure {
     /// Whether every further write would fail the same way.
     pub(super) fn stops_all(&self) -> bool {
         match self {
-            Self::Journal(_) | Self::Audit(_) => true,
+            Self::Journal(_) | Self::Audit(_) | Self::Unjournaled(_) | Self::Unaudited(_) => true,
             Self::Api(error) => meets_every_write(error),
             _ => false,
         }

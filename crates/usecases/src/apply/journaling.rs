@@ -191,11 +191,13 @@ impl Execution<'_> {
 
     /// Stores an outcome, audits it and has webhooks told of it.
     pub(super) async fn store(&self, settlement: &Settlement) -> Result<(), Failure> {
-        let record = self.ports.journal.settle(settlement).await?;
+        let settled = self.ports.journal.settle(settlement).await;
+        let record = settled.map_err(Failure::Unjournaled)?;
         if settlement.resolved {
             lock(&self.settled).insert(settlement.operation_id.clone());
         }
-        self.ports.audit.append(&record).await?;
+        let audited = self.ports.audit.append(&record).await;
+        audited.map_err(Failure::Unaudited)?;
         if let Some(courier) = self.ports.courier {
             courier.take(&settlement.outbox);
         }

@@ -1,5 +1,7 @@
 //! One attempt: on record before it is made, and what came of it after.
 
+use std::time::Duration;
+
 use cxda_domain::audit::{
     AuditAction, AuditEntry, AuditMetrics, AuditedResource, Compliance, Phase,
 };
@@ -108,9 +110,12 @@ impl Courier<'_> {
                     (outgoing.attempts, outgoing.state)
                 }
                 DeliveryErrorKind::Gone => (counted, DeliveryState::Dead),
-                _ => (counted, self.after_failure(outgoing, counted)),
+                _ => {
+                    let state = self.after_failure(outgoing, counted, error.retry_after);
+                    (counted, state)
+                }
             },
-            Err(Aborted) => (counted, self.after_failure(outgoing, counted)),
+            Err(Aborted) => (counted, self.after_failure(outgoing, counted, None)),
         };
         Ending {
             phase,
@@ -122,13 +127,18 @@ impl Courier<'_> {
     }
 
     /// What was dead stays so: only its delivery brings it back.
-    fn after_failure(&self, outgoing: &Outgoing, attempts: u32) -> DeliveryState {
+    fn after_failure(
+        &self,
+        outgoing: &Outgoing,
+        attempts: u32,
+        pause: Option<Duration>,
+    ) -> DeliveryState {
         if outgoing.state == DeliveryState::Dead {
             return DeliveryState::Dead;
         }
         let jitter = JitterFraction::from_double(self.ports.jitter.fraction());
         let now = self.ports.clock.now();
-        DeliveryState::after_failure(outgoing.entry.created, attempts, now, jitter)
+        DeliveryState::after_failure(outgoing.entry.created, attempts, now, pause, jitter)
     }
 
     /// Remembers that a receiver is gone for good, or is there again.

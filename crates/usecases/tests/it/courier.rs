@@ -180,7 +180,11 @@ fn taken(sender: &MemoryWebhooks) -> Vec<String> {
 }
 
 fn counts(delivered: usize, pending: usize) -> Delivered {
-    Delivered { delivered, pending }
+    Delivered {
+        delivered,
+        pending,
+        dead: 0,
+    }
 }
 
 /// Takes everything and never answers.
