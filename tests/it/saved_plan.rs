@@ -239,7 +239,7 @@ fn a_plan_is_saved_over_nothing_but_an_earlier_plan_and_that_is_known_before_any
     let project = planned(&tenant.base_url());
     project.write("empty", "");
     let before = project.files();
-    let asked = tenant.lines().len();
+    let asked = tenant.log().len();
     for name in [
         "cxda.toml",
         "a.cxda.yaml",
@@ -251,7 +251,7 @@ fn a_plan_is_saved_over_nothing_but_an_earlier_plan_and_that_is_known_before_any
         let _ = call.run().exits(9).says(&[name, "no saved plan", "--out"]);
     }
     assert_eq!(project.files(), before);
-    assert_eq!(tenant.lines().len(), asked);
+    assert_eq!(tenant.log().len(), asked);
     // An earlier plan may be replaced, also one that was edited.
     project.edit("saved.plan", "600", "900");
     let _ = project
