@@ -194,7 +194,7 @@ pub(crate) fn is_no_file(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::IsADirectory
         || error
             .get_ref()
-            .is_some_and(|inner| inner.is::<NotRegular>())
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<NotRegular>)
 }
 
 /// Makes the names in `folder` durable.
