@@ -52,12 +52,19 @@ fn names(payloads: &[(String, Value)]) -> Vec<&str> {
 fn each_write_is_told_in_the_contracts_shape() {
     let tenant = Simulated::start();
     let project = project(&tenant, "");
+    let planned = project.cxda_signed_in(&["plan", "-o", "json"]).run();
+    let planned = planned.exits(0).json();
     let applied = project
         .cxda_signed_in(&["apply", "--yes", "-o", "json"])
         .run()
         .exits(0)
         .json();
     assert_eq!(applied["webhooks"], json!({"delivered": 4, "pending": 0}));
+    let estimated = planned["requests"]["byOperation"]["relayWebhook"].clone();
+    assert_eq!(
+        estimated, 4,
+        "what the tenant is asked to tell costs requests"
+    );
     let payloads = payloads(&tenant);
     assert_eq!(
         names(&payloads),

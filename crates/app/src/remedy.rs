@@ -38,11 +38,11 @@ pub(crate) fn of_audit(error: &AuditError) -> Option<String> {
     }
 }
 
-/// About a change that was not carried out; `None` where neither store nor audit log is why.
+/// About a change that failed; `None` where neither store nor audit log is why.
 pub(crate) fn of_failure(failure: &Failure) -> Option<String> {
     match failure {
-        Failure::Journal(error) => of_store(error),
-        Failure::Audit(error) => of_audit(error),
+        Failure::Journal(error) | Failure::Unjournaled(error) => of_store(error),
+        Failure::Audit(error) | Failure::Unaudited(error) => of_audit(error),
         _ => None,
     }
 }

@@ -28,6 +28,7 @@ mod open;
 mod recover;
 mod update;
 
+pub use events::count_relays;
 pub use failure::Failure;
 
 use execution::Execution;
@@ -49,6 +50,15 @@ pub struct Subscription {
     pub webhook: String,
     /// What it wants; everything where `None`.
     pub events: Option<BTreeSet<EventKind>>,
+}
+
+impl Subscription {
+    /// Whether it wants to be told of events of `kind`.
+    pub fn wants(&self, kind: EventKind) -> bool {
+        self.events
+            .as_ref()
+            .is_none_or(|kinds| kinds.contains(&kind))
+    }
 }
 
 /// How to carry out a plan.

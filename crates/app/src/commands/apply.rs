@@ -17,7 +17,7 @@ use cxda_ports::ids::IdSource;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_ports::stop::StopSignal;
-use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, Subscription, apply};
+use cxda_usecases::apply::{Applied, ApplyOptions, OnError, Outcome, apply, count_relays};
 use cxda_usecases::deliver::{Courier, CourierError, CourierOptions, Delivered, Round};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::{ApplyPorts, PlanPorts};
@@ -25,7 +25,7 @@ use cxda_usecases::saved::SavedPlan;
 use tracing::Instrument as _;
 
 use crate::cli::{ApplyArgs, LogFormat, OnErrorChoice};
-use crate::commands::plan::{destination, hide_echoes, show, unconnected};
+use crate::commands::plan::{destination, hide_echoes, relayed, show, subscriptions, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::interrupt;
@@ -121,8 +121,8 @@ async fn load(path: &Path) -> Result<SavedPlan, Ended> {
 async fn refused(
     context: Context<'_>,
     arguments: &ApplyArgs,
-    connection: &Connection,
-    planned: &Planned,
+    (settings, connection): (&Settings, &Connection),
+    planned: &mut Planned,
     saved: Option<&SavedPlan>,
 ) -> Result<Option<Exit>, Ended> {
     let (heading, limit, plan) = (&connection.heading(), connection.rate_limit, &planned.plan);
@@ -135,6 +135,8 @@ async fn refused(
             .matches(planned, &destination(connection))
             .map_err(|error| Ended::new(exit::of_saved(&error), error))?;
     }
+    count_relays(planned, &relayed(settings));
+    let plan = &planned.plan;
     if !context.is_json() {
         show(context, heading, plan, limit);
     }
@@ -205,7 +207,8 @@ impl Run<'_> {
         bar.clear();
         let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
         hide_echoes(&mut planned.plan, &connection.client);
-        let refused = refused(context, self.arguments, connection, &planned, saved);
+        let of = (self.settings, connection);
+        let refused = refused(context, self.arguments, of, &mut planned, saved);
         if let Some(exit) = refused.await? {
             return Ok(exit);
         }
@@ -330,10 +333,6 @@ impl Run<'_> {
     }
 
     fn options(&self, run: RunId) -> ApplyOptions {
-        let subscriptions = self.settings.webhooks.iter().map(|webhook| Subscription {
-            webhook: webhook.name.clone(),
-            events: webhook.events.clone(),
-        });
         ApplyOptions {
             run,
             actor: self.settings.actor.clone(),
@@ -350,7 +349,7 @@ impl Run<'_> {
                 script_syntax_checked: None,
                 test_passed: None,
             },
-            subscriptions: subscriptions.collect(),
+            subscriptions: subscriptions(&self.settings.webhooks).collect(),
         }
     }
 }

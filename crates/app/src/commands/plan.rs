@@ -12,6 +12,7 @@ use cxda_ports::error::SourceError;
 use cxda_ports::journal::Journal;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
+use cxda_usecases::apply::{Subscription, count_relays};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::PlanPorts;
 use cxda_usecases::saved::{Destination, SavedPlan, SavedPlanError};
@@ -24,7 +25,7 @@ use crate::exit::Exit;
 use crate::pause;
 use crate::progress::Bar;
 use crate::render::plan::{Heading, plan_json, plan_text};
-use crate::settings::Tenant;
+use crate::settings::{Settings, Tenant, Webhook};
 use crate::system::SystemClock;
 use crate::wiring::{self, Connection, HiddenSecrets, Patience, WiringError};
 
@@ -35,6 +36,25 @@ impl From<&ScopeArgs> for PlanScope {
             prune: arguments.prune,
         }
     }
+}
+
+/// What each of `webhooks` wants to be told.
+pub(super) fn subscriptions<'a>(
+    webhooks: impl IntoIterator<Item = &'a Webhook>,
+) -> impl Iterator<Item = Subscription> {
+    webhooks.into_iter().map(|webhook| Subscription {
+        webhook: webhook.name.clone(),
+        events: webhook.events.clone(),
+    })
+}
+
+/// The same of those that the tenant tells, which costs requests.
+pub(super) fn relayed(settings: &Settings) -> Vec<Subscription> {
+    let relayed = settings
+        .webhooks
+        .iter()
+        .filter(|webhook| webhook.is_relayed());
+    subscriptions(relayed).collect()
 }
 
 /// To which tenant a saved plan of `connection` belongs.
@@ -71,7 +91,7 @@ pub(crate) async fn run(
             look(
                 context,
                 arguments,
-                &connection,
+                (&settings, &connection),
                 &manifests,
                 &secrets,
                 &*journal,
@@ -106,7 +126,7 @@ async fn spare(path: &Path) -> Result<(), Ended> {
 async fn look(
     context: Context<'_>,
     arguments: &PlanArgs,
-    connection: &Connection,
+    (settings, connection): (&Settings, &Connection),
     manifests: &dyn ManifestSource,
     secrets: &dyn SecretSource,
     journal: &dyn Journal,
@@ -124,6 +144,7 @@ async fn look(
     bar.clear();
     let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
     hide_echoes(&mut planned.plan, &connection.client);
+    count_relays(&mut planned, &relayed(settings));
     show(
         context,
         &connection.heading(),

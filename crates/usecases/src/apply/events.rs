@@ -1,15 +1,18 @@
 //! What webhooks are told of a create or an update.
 
-use cxda_domain::address::Address;
+use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::diff::FieldDifference;
 use cxda_domain::event::{Event, EventKind};
 use cxda_domain::key::ResourceId;
 use cxda_domain::plan::{Body, Change, ChangeKind, Desired};
 use cxda_domain::projection::Projection;
+use cxda_domain::request::Operation;
 use cxda_ports::error::CallCost;
 use cxda_ports::journal::Intent;
 
+use crate::apply::Subscription;
 use crate::apply::execution::Execution;
+use crate::plan::Planned;
 
 /// What happened to a resource.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +23,14 @@ pub(super) enum Told<'a> {
     Updated(&'a [FieldDifference]),
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    fn of(change: &'a Change) -> Self {
+        match change.kind {
+            ChangeKind::Create => Self::Created,
+            _ => Self::Updated(&change.fields),
+        }
+    }
+
     /// Whether the variable `name` was touched, or only its hidden value.
     fn changes_variable(self, name: &str) -> bool {
         let path = format!("{}.{name}", Projection::VARIABLES);
@@ -39,6 +49,51 @@ impl Told<'_> {
     }
 }
 
+/// Adds to the plan's requests what telling webhooks of its changes costs that are told through the tenant: `relayed`.
+pub fn count_relays(planned: &mut Planned, relayed: &[Subscription]) {
+    let mut calls = 0_u64;
+    for change in &planned.plan.changes {
+        let kinds = match planned.desired.get(&change.address) {
+            Some(desired) if change.kind != ChangeKind::Delete => kinds(Told::of(change), desired),
+            _ => vec![match change.address.kind {
+                ResourceKind::View => EventKind::ViewDeleted,
+                ResourceKind::Action => EventKind::ActionDeleted,
+            }],
+        };
+        for kind in kinds {
+            let told = relayed.iter().filter(|each| each.wants(kind)).count();
+            calls = calls.saturating_add(u64::try_from(told).unwrap_or(u64::MAX));
+        }
+    }
+    planned.plan.requests.add(Operation::RelayWebhook, calls);
+}
+
+/// What there is to tell of a create or an update that left a resource as `desired`.
+fn kinds(told: Told<'_>, desired: &Desired) -> Vec<EventKind> {
+    let created = told == Told::Created;
+    let action = match (&desired.body, created) {
+        (Body::View(_), true) => return vec![EventKind::ViewCreated],
+        (Body::View(_), false) => return vec![EventKind::ViewUpdated],
+        (Body::Action(action), _) => action,
+    };
+    let mut kinds = vec![if created {
+        EventKind::ActionCreated
+    } else {
+        EventKind::ActionUpdated
+    }];
+    if desired
+        .secrets
+        .keys()
+        .any(|name| told.changes_variable(name))
+    {
+        kinds.push(EventKind::VariablesUpdated);
+    }
+    if action.dates.is_some() && told.redates() {
+        kinds.push(EventKind::DateProcessed);
+    }
+    kinds
+}
+
 impl Execution<'_> {
     /// The events of a create or an update that cost `cost` and left the resource `id` as `desired`.
     pub(super) fn events(
@@ -49,10 +104,7 @@ impl Execution<'_> {
         cost: CallCost,
         intent: &Intent,
     ) -> Vec<Event> {
-        let told = match change.kind {
-            ChangeKind::Create => Told::Created,
-            _ => Told::Updated(&change.fields),
-        };
+        let told = Told::of(change);
         self.events_of(&change.address, told, id, desired, cost, intent)
     }
 
@@ -68,37 +120,22 @@ impl Execution<'_> {
     ) -> Vec<Event> {
         let latency_ms = cost.latency_ms();
         let now = self.ports.clock.now();
-        let created = told == Told::Created;
-        let action = match &desired.body {
+        let event = |kind| match &desired.body {
             Body::View(view) => {
-                let kind = if created {
-                    EventKind::ViewCreated
-                } else {
-                    EventKind::ViewUpdated
-                };
-                return vec![Event::view(kind, address, id, Some(view), now, latency_ms)];
+                let view = Some(view);
+                Some(Event::view(kind, address, id, view, now, latency_ms))
             }
-            Body::Action(action) => action,
+            Body::Action(action) => Some(match kind {
+                EventKind::VariablesUpdated => {
+                    Event::variables_updated(address, id, action, latency_ms)
+                }
+                EventKind::DateProcessed => {
+                    let (dates, request_id) = (action.dates.as_ref()?, &intent.operation_id);
+                    Event::date_processed(address, id, dates, request_id, now, latency_ms)
+                }
+                _ => Event::action(kind, address, id, None, latency_ms),
+            }),
         };
-        let kind = if created {
-            EventKind::ActionCreated
-        } else {
-            EventKind::ActionUpdated
-        };
-        let mut events = vec![Event::action(kind, address, id, None, latency_ms)];
-        if desired
-            .secrets
-            .keys()
-            .any(|name| told.changes_variable(name))
-        {
-            events.push(Event::variables_updated(address, id, action, latency_ms));
-        }
-        if let Some(dates) = action.dates.as_ref().filter(|_| told.redates()) {
-            let request_id = &intent.operation_id;
-            events.push(Event::date_processed(
-                address, id, dates, request_id, now, latency_ms,
-            ));
-        }
-        events
+        kinds(told, desired).into_iter().filter_map(event).collect()
     }
 }

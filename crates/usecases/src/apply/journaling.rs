@@ -226,8 +226,7 @@ impl Execution<'_> {
         let created = self.ports.clock.now();
         for event in events {
             for subscription in &self.options.subscriptions {
-                let wanted = subscription.events.as_ref();
-                if wanted.is_none_or(|kinds| kinds.contains(&event.kind)) {
+                if subscription.wants(event.kind) {
                     entries.push(OutboxEntry {
                         id: self.ports.ids.fresh(),
                         receiver: Receiver::Webhook(subscription.webhook.clone()),
