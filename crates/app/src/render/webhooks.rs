@@ -154,3 +154,20 @@ fn shown(receiver: &Receiver) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_delivery_failed_is_wrapped_and_never_cut() {
+        let why = "2 attempts, next 2026-01-02T03:04:05.000Z: the receiver is not reached: its address is not public";
+        let text = below(Screen::PLAIN, why);
+        assert_eq!(text.split_whitespace().collect::<Vec<_>>().join(" "), why);
+        let fits = |line: &str| line.starts_with("    ") && line.chars().count() <= WIDTH;
+        assert!(
+            text.lines().count() == 2 && text.lines().all(fits),
+            "{text}"
+        );
+    }
+}
