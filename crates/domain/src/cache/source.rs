@@ -1,6 +1,7 @@
 //! Which URLs an invalidation directive may name. Nothing is looked up or reached here.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+// Of `core`, which has addresses and no sockets.
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Whether `source` is an http or https URL with a host that every reader takes for the same one, without a user and without a
 /// fragment, and nothing that a URL cannot hold.
