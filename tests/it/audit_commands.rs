@@ -84,6 +84,8 @@ fn t_11_damage_exits_11_and_is_told_with_its_record_its_kind_and_what_to_do() {
         ("swapped", 3, swapped),
         ("inserted", 5, joined(&[&lines[..4], &lines[3..]].concat())),
         ("unreadable", 2, log.replacen('\n', "\n{}\n", 1)),
+        ("unreadable", 9, log.clone() + "\n"),
+        ("unreadable", 8, joined(&[&lines[..7], &["x"]].concat())),
         ("torn", 8, log[..log.len() - 9].to_owned()),
         ("cut_off", 7, joined(&lines[..6])),
         ("cut_off", 1, String::new()),
@@ -172,8 +174,12 @@ fn the_last_records_are_shown_the_latest_last() {
     // A line that a killed run left behind is not shown, and hides no other.
     project.write(LOG, project.read(LOG) + "{\"seq\":9,");
     assert_eq!(items(&[]).len(), 8);
-    project.write(LOG, "no record\n");
-    let _ = project.cxda(&["audit", "tail"]).run().exits(11);
+    for garbage in ["no record\n", "{}\n", "\n"] {
+        project.write(LOG, garbage);
+        for words in [&["audit", "tail"][..], &["audit", "tail", "-o", "json"]] {
+            let _ = project.cxda(words).run().exits(11);
+        }
+    }
 }
 
 #[test]

@@ -396,16 +396,17 @@ fn apply_without_a_terminal_and_without_a_yes_is_refused_before_anything_is_sent
     let nobody = Recorder::start();
     let project = Project::on(&nobody.base_url());
     project.write("a.cxda.yaml", ACTION);
-    for words in [
-        &["apply"][..],
-        &["apply", "--no-input"],
-        &["apply", "-o", "json"],
+    for (words, why) in [
+        (&["apply"][..], "there is no terminal to ask on"),
+        (&["apply", "--no-input"], "--no-input forbids to ask"),
+        (&["apply", "-o", "json"], "with -o json nobody is asked"),
+        (
+            &["apply", "--log-format", "json"],
+            "with --log-format json nobody is asked",
+        ),
     ] {
-        let _ = project
-            .cxda_signed_in(words)
-            .run()
-            .exits(9)
-            .says(&["--yes"]);
+        let ended = project.cxda_signed_in(words).run().exits(9);
+        let _ = ended.says(&["--yes", why]);
     }
     assert_eq!(nobody.connections(), 0);
     assert!(!project.has(".cxda"));

@@ -56,6 +56,13 @@ fn variables_are_listed_without_values_and_without_a_tenant() {
         .run()
         .exits(64)
         .says(&["score_calx"]);
+    project.write(
+        "a.cxda.yaml",
+        &ACTION[..ACTION.find("  variables").unwrap()],
+    );
+    let none = project.cxda(&["variables", "list"]).run().exits(0);
+    assert_eq!(none.stdout, "");
+    let _ = none.says(&["No variables are declared."]);
 }
 
 #[test]
@@ -81,7 +88,10 @@ fn a_secret_is_due_by_the_age_of_its_last_change() {
     let _ = rotation(&["--max-age", "0s"])
         .exits(2)
         .says(&["auth_token", "1 of 1"]);
-    let _ = rotation(&["other_action", "--max-age", "0s"]).exits(0);
+    let _ = rotation(&["other_action", "--max-age", "0s"])
+        .exits(64)
+        .says(&["other_action"]);
+    let _ = rotation(&["--help"]).exits(0).says(&["[default: 90d]"]);
 }
 
 #[test]
@@ -105,7 +115,16 @@ fn hits_and_misses_are_counted_apart_for_actions_that_there_are() {
         json!({"formatVersion": "1.0", "items": [{"action": "score_calc", "hits": 3, "misses": 1, "hitRate": 0.75}]})
     );
     let other = project.cxda(&["cache", "stats", "other_action"]).run();
-    assert_eq!(other.exits(0).stdout, "");
+    let _ = other.exits(64).says(&["other_action"]);
+    // One that was applied is known also where no manifest names it any more, and so is one that was counted.
+    project.write("a.cxda.yaml", ACTION.replace("score_calc", "another"));
+    for known in ["score_calc", "another"] {
+        let _ = project.cxda(&["cache", "stats", known]).run().exits(0);
+        let _ = project
+            .cxda(&["variables", "rotation", known])
+            .run()
+            .exits(0);
+    }
 }
 
 #[test]

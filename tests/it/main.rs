@@ -22,6 +22,7 @@ mod json_shapes;
 mod listing;
 mod locks;
 mod logs;
+mod lost_store;
 mod outages;
 mod ownership;
 mod pause;

@@ -108,30 +108,31 @@ fn a_saved_plan_is_stale_once_what_it_would_change_moved_on_the_tenant() {
 }
 
 #[test]
-fn t_11_a_saved_plan_that_was_changed_by_hand_or_is_none_exits_3() {
+fn t_11_a_saved_plan_that_was_changed_by_hand_exits_5_and_what_is_none_3() {
     let tenant = Simulated::start();
     let project = planned(&tenant.base_url());
     let text = project.read("saved.plan");
     let mut value: Value = serde_json::from_str(&text).unwrap();
     value["scope"]["prune"] = json!(true);
     let cases = [
-        ("a field", text.replace("\"update\"", "\"delete\"")),
-        ("a value", text.replace("600", "86400")),
-        ("the scope", value.to_string()),
-        ("the version", text.replace("\"1.0\"", "\"2.0\"")),
-        ("a key", text.replacen('{', "{\"more\": 1,", 1)),
-        ("half of it", text[..text.len() / 2].to_owned()),
-        ("no JSON", "hello".to_owned()),
-        ("empty", String::new()),
+        (5, "a field", text.replace("\"update\"", "\"delete\"")),
+        (5, "a value", text.replace("600", "86400")),
+        (5, "the scope", value.to_string()),
+        (3, "the version", text.replace("\"1.0\"", "\"2.0\"")),
+        (3, "a key", text.replacen('{', "{\"more\": 1,", 1)),
+        (3, "half of it", text[..text.len() / 2].to_owned()),
+        (3, "no JSON", "hello".to_owned()),
+        (3, "empty", String::new()),
     ];
     let writes = tenant.writes();
-    for (label, forged) in cases {
+    for (code, label, forged) in cases {
         assert_ne!(forged, text, "case: {label}");
         project.write("forged.plan", forged);
         let ended = project
             .cxda_signed_in(&["apply", "forged.plan", "--yes"])
             .run();
-        assert_eq!(ended.code, 3, "case: {label}\n{}", ended.both());
+        assert_eq!(ended.code, code, "case: {label}\n{}", ended.both());
+        let _ = ended.says(&["forged.plan"]);
     }
     assert_eq!(tenant.writes(), writes);
 }
@@ -230,4 +231,37 @@ fn a_plan_with_findings_is_not_saved() {
         .run()
         .exits(3);
     assert!(!project.has("bad.plan"));
+}
+
+#[test]
+fn a_plan_is_saved_over_nothing_but_an_earlier_plan_and_that_is_known_before_anything_is_sent() {
+    let tenant = Simulated::start();
+    let project = planned(&tenant.base_url());
+    project.write("empty", "");
+    let before = project.files();
+    let asked = tenant.log().len();
+    for name in [
+        "cxda.toml",
+        "a.cxda.yaml",
+        "empty",
+        ".cxda/state.db",
+        ".cxda",
+    ] {
+        let call = project.cxda_signed_in(&["plan", "--out", name]);
+        let _ = call.run().exits(9).says(&[name, "no saved plan", "--out"]);
+    }
+    assert_eq!(project.files(), before);
+    assert_eq!(tenant.log().len(), asked);
+    // An earlier plan may be replaced, also one that was edited.
+    project.edit("saved.plan", "600", "900");
+    let _ = project
+        .cxda_signed_in(&["plan", "--out", "saved.plan"])
+        .run()
+        .exits(0);
+    assert_eq!(project.files(), before);
+    let _ = project
+        .cxda_signed_in(&["plan", "--out", "no/such/folder.plan"])
+        .run()
+        .exits(1)
+        .says(&["folder.plan cannot be written"]);
 }

@@ -80,6 +80,35 @@ fn logs_and_remarks_never_stand_on_stdout() {
     assert_eq!(quiet.stderr, "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_stdout_does_not_take_is_told_and_never_a_success() {
+    let project = Project::quickstart();
+    let datetime =
+        "datetime --timestamp 2024-02-29T15:30:00Z --timezone UTC --operation ADD_OFFSET";
+    for (words, code) in [
+        ("validate", 1),
+        ("plan -o json", 1),
+        ("plan --detailed-exitcode", 2),
+        ("apply --yes -o json", 1),
+        ("get actions", 1),
+        ("metrics -o prometheus", 1),
+        (datetime, 1),
+        ("--help", 1),
+    ] {
+        let script = format!("exec {} {words} >/dev/full", env!("CARGO_BIN_EXE_cxda"));
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-c", &script]).env_clear();
+        let ended = shell.current_dir(project.path()).output().unwrap();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{words}: {stderr}");
+        assert!(
+            stderr.contains("error: the result cannot be printed"),
+            "{words}: {stderr}"
+        );
+    }
+}
+
 #[test]
 fn doctor_names_each_check_and_its_remedy() {
     let project = Project::quickstart();

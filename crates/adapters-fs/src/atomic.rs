@@ -79,6 +79,36 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Whether others than its owner may do anything with the folder `path`, where one is there.
+pub fn is_open_to_others(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        folder
+            .metadata()
+            .is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
+/// Makes the folder `path`, which `cxda` made, its owner's alone again; nothing where it is that or is not there.
+///
+/// # Errors
+///
+/// The error of the system: a folder of another user must not be trusted.
+pub fn close_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if is_open_to_others(folder) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 /// Opens the file `path` for reading and for writing at its end, and makes it where it lacks, its folder too. It ends up readable
 /// by its owner alone, also where it was not.
 ///
@@ -166,8 +196,21 @@ fn open_regular(options: &mut OpenOptions, path: &Path, links: Links) -> io::Res
     }
 }
 
+/// What stands where a file is expected is none.
+#[derive(Debug, thiserror::Error)]
+#[error("not a regular file")]
+struct NotRegular;
+
 fn not_regular() -> io::Error {
-    io::Error::other("not a regular file")
+    io::Error::other(NotRegular)
+}
+
+/// Whether `error` says that a folder, a device or the like stands where a file is expected.
+pub(crate) fn is_no_file(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::IsADirectory
+        || error
+            .get_ref()
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<NotRegular>)
 }
 
 /// Makes the names in `folder` durable.

@@ -34,7 +34,10 @@ impl PlanStore for PlanFiles {
     async fn save(&self, path: &str, text: &str) -> Result<(), SourceError> {
         let (file, text) = (self.folder.join(path), text.to_owned());
         let written = off_the_runtime(move || atomic::replace(&file, text.as_bytes())).await;
-        written.map_err(|error| unreadable(path, &error))
+        written.map_err(|error| SourceError::Unwritable {
+            what: what(path),
+            why: error.to_string(),
+        })
     }
 
     async fn load(&self, path: &str) -> Result<String, SourceError> {
@@ -90,7 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let plans = PlanFiles::new(folder.path());
         let lacking = plans.save("no/such/folder.json", "{}").await.unwrap_err();
-        assert!(matches!(lacking, SourceError::Unreadable { .. }));
+        assert!(matches!(lacking, SourceError::Unwritable { .. }));
         let no_file = plans.load(".").await.unwrap_err();
         assert_eq!(
             no_file.to_string(),

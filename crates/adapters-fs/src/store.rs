@@ -32,7 +32,9 @@ pub use sealed::SealedRecords;
 
 use ledger::Ledger;
 use queue::{Access, Fault, Queue};
-use schema::Refusal;
+use schema::{NotOurs, Refusal};
+
+use crate::atomic;
 
 /// Whose journal a store is opened as. The audit records are of all scopes together; everything else is of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +64,8 @@ impl Store {
     /// # Errors
     ///
     /// - [`StoreError::Newer`] if a newer version wrote it.
-    /// - [`StoreError::Failed`] if it cannot be opened, or is no store.
+    /// - [`StoreError::NoStore`] if something else stands there, or it is damaged.
+    /// - [`StoreError::Failed`] if it cannot be opened.
     pub fn open(path: &Path, scope: Scope, fresh_key: [u8; 32]) -> Result<Self, StoreError> {
         let opened = schema::open(path).and_then(|mut connection| {
             let key = schema::fingerprint_key(&mut connection, fresh_key)?;
@@ -79,7 +82,8 @@ impl Store {
     /// # Errors
     ///
     /// - [`StoreError::Newer`] if a newer version wrote it.
-    /// - [`StoreError::Failed`] if it cannot be opened, or is no store.
+    /// - [`StoreError::NoStore`] if something else stands there, or it is damaged.
+    /// - [`StoreError::Failed`] if it cannot be opened.
     pub fn open_read_only(path: &Path, scope: Scope) -> Result<Option<Self>, StoreError> {
         let opened = schema::open_read_only(path).and_then(|opened| {
             let Some(connection) = opened else {
@@ -139,11 +143,27 @@ impl Store {
 }
 
 fn failed(path: &Path, doing: &'static str, source: Fault) -> StoreError {
+    if is_damage(&source) {
+        return StoreError::NoStore {
+            path: path.display().to_string(),
+            source,
+        };
+    }
     StoreError::Failed {
         what: format!("the store {}", path.display()),
         doing,
         source,
     }
+}
+
+/// Whether `fault` lies in what stands in the store's place.
+fn is_damage(fault: &Fault) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let sqlite = fault.downcast_ref::<rusqlite::Error>();
+    let code = sqlite.and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(DatabaseCorrupt | NotADatabase))
+        || fault.is::<NotOurs>()
+        || fault.downcast_ref().is_some_and(atomic::is_no_file)
 }
 
 impl fmt::Debug for Store {

@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cxda_domain::action::ActionName;
 use cxda_domain::address::{Address, AddressPattern, ResourceKind};
 use cxda_domain::instant::UtcMillis;
-use cxda_domain::rotation::DEFAULT_MAX_AGE;
 
 /// What the exit codes mean, below the help of the whole.
 const EXIT_CODES: &str = "Exit codes:
@@ -17,6 +16,9 @@ const EXIT_CODES: &str = "Exit codes:
   6 partly applied            8 a test failed             9 refused
   10 locked by another run    11 audit log                12 tenant unreachable
   64 usage                    130/143 interrupted";
+
+/// The age that an encrypted variable may reach where nobody says otherwise.
+const DEFAULT_MAX_AGE: &str = "90d";
 
 /// NICE CXone data actions as code: validate, plan and apply manifests.
 #[derive(Debug, Parser)]
@@ -384,8 +386,8 @@ pub(crate) struct RotationArgs {
     #[arg(value_name = "ACTION")]
     pub(crate) action: Option<ActionName>,
     /// How long an encrypted variable may stay as it is
-    #[arg(long, value_name = "TIME", default_value_t = humantime::Duration::from(DEFAULT_MAX_AGE))]
-    pub(crate) max_age: humantime::Duration,
+    #[arg(long, value_name = "TIME", default_value = DEFAULT_MAX_AGE, value_parser = duration)]
+    pub(crate) max_age: Duration,
     /// Exit with 2 where any is due
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,

@@ -7,7 +7,7 @@ use cxda_domain::violation::Violations;
 use cxda_ports::error::ApiError;
 use cxda_usecases::plan::PlanError;
 
-use crate::cli::{Command, Global, LogFormat, OutputFormat};
+use crate::cli::{Command, Global, OutputFormat};
 use crate::env::Environment;
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
@@ -96,8 +96,11 @@ impl Ended {
 }
 
 impl From<WiringError> for Ended {
-    fn from(error: WiringError) -> Self {
-        Self::new(error.exit, error)
+    fn from(mut error: WiringError) -> Self {
+        Self {
+            remedy: error.remedy.take(),
+            ..Self::new(error.exit, error)
+        }
     }
 }
 
@@ -148,12 +151,6 @@ impl Context<'_> {
             clock: Arc::clone(clock),
             stop: Arc::clone(self.interrupt),
         }
-    }
-
-    /// Whether a question may be asked on stderr: no program reads there, and nobody forbade it.
-    pub(crate) fn may_ask(&self) -> bool {
-        let for_people = self.global.log_format == LogFormat::Text && !self.is_json();
-        for_people && !self.global.no_input
     }
 
     pub(crate) fn is_json(&self) -> bool {

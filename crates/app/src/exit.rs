@@ -151,7 +151,7 @@ pub(crate) fn of_run(error: &RunError) -> Exit {
 pub(crate) fn of_saved(error: &SavedPlanError) -> Exit {
     match error {
         SavedPlanError::Unreadable(_) => Exit::Invalid,
-        SavedPlanError::Stale { .. } => Exit::Conflict,
+        SavedPlanError::Edited | SavedPlanError::Stale { .. } => Exit::Conflict,
     }
 }
 

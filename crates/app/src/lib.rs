@@ -22,6 +22,7 @@ mod interrupt;
 mod log;
 mod pause;
 mod progress;
+mod remedy;
 mod render;
 mod settings;
 mod system;
@@ -35,7 +36,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return code;
     }
     let exit = catch_unwind(AssertUnwindSafe(|| run(arguments)));
-    ExitCode::from(exit.unwrap_or(Exit::Unexpected).code())
+    let exit = match exit.unwrap_or(Exit::Unexpected) {
+        Exit::Done if render::is_result_lost() => Exit::Unexpected,
+        exit => exit,
+    };
+    ExitCode::from(exit.code())
 }
 
 /// A path as if the process had been started in the folder named with `-C`.
@@ -54,7 +59,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             } else {
                 Exit::Done
             };
-            let _ = error.print();
+            Screen::PLAIN.printed(error.print());
             return exit;
         }
     };

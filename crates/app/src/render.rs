@@ -1,7 +1,8 @@
 //! What people and programs read. Only modules here print.
 
 use std::error::Error;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
@@ -27,6 +28,19 @@ pub(crate) mod webhooks;
 
 /// The version of every JSON shape.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
+
+/// Whether something of the result is lost, because stdout did not take it.
+static IS_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether stdout did not take all of the result.
+pub(crate) fn is_result_lost() -> bool {
+    IS_LOST.load(Ordering::Relaxed)
+}
+
+/// Stdout did not take the result.
+#[derive(Debug, thiserror::Error)]
+#[error("the result cannot be printed")]
+struct NotPrinted(#[source] io::Error);
 
 /// Where output goes, and how it may look.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +68,7 @@ pub(crate) enum Tone {
 }
 
 impl Screen {
-    /// Without colours, for tests of what is printed.
-    #[cfg(test)]
+    /// Without colours and as text, where nobody said anything else.
     pub(crate) const PLAIN: Self = Self {
         colored: false,
         animated: false,
@@ -69,12 +82,12 @@ impl Screen {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                environment.filled(env::NO_COLOR).is_none() && std::io::stdout().is_terminal()
+                environment.filled(env::NO_COLOR).is_none() && io::stdout().is_terminal()
             }
         };
         // A bar between the lines of a log spoils both.
         let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
-        let animated = std::io::stderr().is_terminal() && !logs && !global.quiet;
+        let animated = io::stderr().is_terminal() && !logs && !global.quiet;
         Self {
             colored,
             animated,
@@ -100,14 +113,21 @@ impl Screen {
         format!("{style}{text}{style:#}")
     }
 
-    /// Prints a result. A reader that went away is no failure.
-    #[expect(
-        clippy::unused_self,
-        reason = "everything that prints goes through the screen"
-    )]
+    /// Prints a result.
     pub(crate) fn result(self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let mut out = io::stdout().lock();
+        let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        self.printed(printed);
+    }
+
+    /// Says where a result could not be printed. A reader that went away is no failure.
+    pub(crate) fn printed(self, printed: io::Result<()>) {
+        if let Err(error) = printed
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            IS_LOST.store(true, Ordering::Relaxed);
+            self.error(&NotPrinted(error), None);
+        }
     }
 
     /// Prints a remark beside the result, unless it must be quiet.
@@ -150,7 +170,7 @@ impl Screen {
         reason = "everything that prints goes through the screen"
     )]
     fn error_text(self, text: &str) {
-        let mut out = std::io::stderr().lock();
+        let mut out = io::stderr().lock();
         let _ = out.write_all(text.as_bytes());
     }
 }

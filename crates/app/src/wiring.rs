@@ -8,6 +8,7 @@ use cxda_adapters_script::check::OxcChecker;
 use cxda_ports::error::StoreError;
 
 use crate::exit::{self, Exit};
+use crate::remedy;
 use crate::settings::Settings;
 
 mod scripts;
@@ -21,7 +22,8 @@ pub(crate) use scripts::{scripts, served};
 pub(crate) use secrets::{HiddenSecrets, secrets};
 pub(crate) use simulator::simulator;
 pub(crate) use store::{
-    Writing, journal_to_read, keep_pause, lock, scope, scope_of, store, store_to_read, writing,
+    Writing, journal_to_read, keep_pause, lock, open_folder, scope, scope_of, store, store_to_read,
+    writing,
 };
 pub(crate) use tenant::{Connection, Pace, Patience, auth, connect};
 pub(crate) use webhooks::{courier, directive_sources, webhooks};
@@ -34,6 +36,7 @@ pub(crate) struct WiringError {
     message: String,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub(crate) remedy: Option<String>,
 }
 
 impl WiringError {
@@ -42,6 +45,7 @@ impl WiringError {
             exit,
             message: message.into(),
             source: None,
+            remedy: None,
         }
     }
 
@@ -54,13 +58,17 @@ impl WiringError {
             exit,
             message: message.into(),
             source: Some(Box::new(source)),
+            remedy: None,
         }
     }
 }
 
 impl From<StoreError> for WiringError {
     fn from(error: StoreError) -> Self {
-        Self::from_source(exit::of_store(&error), "the store cannot be used", error)
+        Self {
+            remedy: remedy::of_store(&error),
+            ..Self::from_source(exit::of_store(&error), "the store cannot be used", error)
+        }
     }
 }
 

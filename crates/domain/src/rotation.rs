@@ -9,9 +9,6 @@ use crate::address::Address;
 use crate::applied::LastApplied;
 use crate::instant::UtcMillis;
 
-/// The age that an encrypted value may reach where nobody says otherwise.
-pub const DEFAULT_MAX_AGE: Duration = Duration::from_hours(90 * 24);
-
 /// An encrypted value that should be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueSecret {
@@ -77,7 +74,11 @@ mod tests {
             let secret = KeptSecret { fingerprint, since };
             applied.secrets.insert(name.into(), secret);
         }
-        let due = due_secrets(&[(address, applied)].into(), DEFAULT_MAX_AGE, now);
+        let due = due_secrets(
+            &[(address, applied)].into(),
+            Duration::from_hours(90 * 24),
+            now,
+        );
         let due: Vec<&str> = due.iter().map(|secret| secret.name.as_str()).collect();
         assert_eq!(due, ["of_unknown_age", "past_it"]);
     }

@@ -243,10 +243,25 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum StoreError {
     /// The store was written by a newer version.
-    #[error("the store {path} was written by a newer version of cxda")]
+    #[error(
+        "the store {path} has version {found}, of a newer cxda; this one reads versions up to {known}"
+    )]
     Newer {
         /// The store.
         path: String,
+        /// The version of its tables.
+        found: i64,
+        /// The latest version that is known.
+        known: i64,
+    },
+    /// What stands in its place is damaged, or something else.
+    #[error("{path} is no store, or a damaged one")]
+    NoStore {
+        /// Where the store should be.
+        path: String,
+        /// What is wrong with it.
+        #[source]
+        source: Source,
     },
     /// Another run holds the lock.
     #[error("another run holds the lock: {holder}")]
@@ -303,6 +318,14 @@ pub enum SourceError {
     /// It is there and cannot be used.
     #[error("{what} cannot be read: {why}")]
     Unreadable {
+        /// The reference in words; never the value.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// It cannot be kept there.
+    #[error("{what} cannot be written: {why}")]
+    Unwritable {
         /// The reference in words; never the value.
         what: String,
         /// Why not.

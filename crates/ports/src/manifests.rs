@@ -103,7 +103,7 @@ pub trait PlanStore: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unreadable`] if it cannot be written.
+    /// [`SourceError::Unwritable`] if it cannot be written.
     async fn save(&self, path: &str, text: &str) -> Result<(), SourceError>;
 
     /// What was saved to `path`.

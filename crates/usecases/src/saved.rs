@@ -59,9 +59,12 @@ impl From<&Change> for SavedChange {
 /// Why a saved plan cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedPlanError {
-    /// It is not a saved plan, or was changed by hand.
+    /// It is not a saved plan.
     #[error("{0}")]
     Unreadable(String),
+    /// It was changed by hand.
+    #[error("the saved plan was changed after it was made")]
+    Edited,
     /// Something that it is bound to moved.
     #[error("the saved plan is stale: {what} changed since it was made")]
     Stale {
@@ -114,7 +117,8 @@ impl SavedPlan {
     ///
     /// # Errors
     ///
-    /// [`SavedPlanError::Unreadable`] if it is no saved plan, of another version, or was changed by hand.
+    /// - [`SavedPlanError::Unreadable`] if it is no saved plan, or of another version.
+    /// - [`SavedPlanError::Edited`] if it was changed by hand.
     pub fn from_text(text: &str) -> Result<Self, SavedPlanError> {
         let unreadable = |error: serde_json::Error| {
             SavedPlanError::Unreadable(format!("this is no saved plan: {error}"))
@@ -127,8 +131,7 @@ impl SavedPlan {
             return Err(SavedPlanError::Unreadable(message));
         }
         if saved.digest.as_ref() != Some(&saved.seal().map_err(unreadable)?) {
-            let message = "the saved plan was changed after it was made".to_owned();
-            return Err(SavedPlanError::Unreadable(message));
+            return Err(SavedPlanError::Edited);
         }
         Ok(saved)
     }

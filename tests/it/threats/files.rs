@@ -62,13 +62,14 @@ fn t_05_what_is_kept_is_never_written_through_a_link() {
         assert_eq!(project.read("elsewhere"), "", "{name}");
     }
     let project = project();
-    let elsewhere = project.write("elsewhere", "");
+    let save = |name: &str| project.cxda(&["plan", "--out", name]).run().exits(0);
+    let _ = save("elsewhere");
+    project.edit("elsewhere", "local", "other");
+    let earlier = project.read("elsewhere");
+    let elsewhere = project.path().join("elsewhere");
     symlink(&elsewhere, project.path().join("saved.plan")).unwrap();
-    let _ = project
-        .cxda(&["plan", "--out", "saved.plan"])
-        .run()
-        .exits(0);
-    assert_eq!(project.read("elsewhere"), "");
+    let _ = save("saved.plan");
+    assert_eq!(project.read("elsewhere"), earlier);
     assert_eq!(mode(&project, "saved.plan"), 0o600);
 }
 
@@ -84,5 +85,26 @@ fn t_05_what_was_readable_by_others_is_closed_by_the_next_run() {
     let _ = project.cxda(&["apply", "--yes"]).run().exits(0);
     for name in KEPT {
         assert_eq!(mode(&project, &format!(".cxda/{name}")), 0o600, "{name}");
+    }
+}
+
+#[test]
+fn t_05_a_folder_that_others_may_look_into_is_found_and_closed_by_the_next_run() {
+    let project = project();
+    let _ = project.cxda(&["apply", "--yes"]).run().exits(0);
+    let record = ["cache", "record", "alpha", "--hits", "1", "--misses", "0"];
+    for words in [&["apply", "--yes"][..], &record] {
+        for name in [".cxda", ".cxda/locks"] {
+            let open = fs::Permissions::from_mode(0o750);
+            fs::set_permissions(project.path().join(name), open).unwrap();
+            let found = project.cxda(&["doctor", "-o", "json"]).run().json();
+            let checks = found["checks"].as_array().unwrap();
+            let store = checks.iter().find(|check| check["name"] == "store");
+            let store = store.unwrap();
+            assert_eq!(store["status"], "warning", "{store}");
+            assert!(store["detail"].as_str().unwrap().ends_with(name), "{store}");
+            let _ = project.cxda(words).run().exits(0);
+            assert_eq!(mode(&project, name), 0o700, "{name}");
+        }
     }
 }

@@ -171,6 +171,8 @@ fn the_list_is_for_programs_and_for_narrow_terminals() {
     let id = id.as_str().unwrap();
     assert_eq!(lines[1], format!("{id}  VIEW_CREATED        pending    bi"));
     assert!(lines[2].starts_with(&format!("    1 attempt, next {next}: ")));
+    // What is long is wrapped, not cut.
+    assert!(!shown.stdout.contains('…'), "{lines:?}");
 }
 
 #[test]

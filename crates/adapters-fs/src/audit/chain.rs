@@ -100,6 +100,9 @@ pub enum ChainFault {
     /// It is whole, continues those before it, and is not what the store has.
     #[error("is not the store's")]
     Foreign,
+    /// It and all of the log are sound, and the store ends before it: the store was lost, or is an older one.
+    #[error("is not in the store: the log is sound, and the store lacks its records from there on")]
+    Unkept,
 }
 
 impl ChainFault {
@@ -115,6 +118,7 @@ impl ChainFault {
             Self::Spliced => "spliced",
             Self::CutOff => "cut_off",
             Self::Foreign => "foreign",
+            Self::Unkept => "unkept",
         }
     }
 }

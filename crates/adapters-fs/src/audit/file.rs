@@ -8,7 +8,6 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use cxda_domain::audit::SealedRecord;
-use serde::de::IgnoredAny;
 
 use super::chain;
 use super::level::{Appending, Fatal};
@@ -123,19 +122,20 @@ impl Tail {
         }
     }
 
-    /// Where the torn end begins: what follows the last line feed, else a last line that is not even JSON.
+    /// Where the torn end begins: what follows the last line feed, else a last line with holes.
     fn torn(&self) -> Option<u64> {
         if self.rest_start < self.end {
             Some(self.rest_start)
         } else {
-            is_torn(self.lines.last()?).then_some(self.last_start)
+            has_holes(self.lines.last()?).then_some(self.last_start)
         }
     }
 }
 
-/// Whether a last line was torn. One that is JSON and no record was not torn but changed.
-pub(super) fn is_torn(line: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(line).is_err()
+/// Whether the disk never took a part of a last line, of which a power loss then leaves NUL bytes. No record holds one, and every
+/// other whole line that is no record was not torn but changed.
+pub(super) fn has_holes(line: &[u8]) -> bool {
+    line.contains(&0)
 }
 
 fn offset(index: usize) -> u64 {

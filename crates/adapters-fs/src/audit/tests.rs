@@ -187,10 +187,10 @@ async fn a_torn_last_line_is_set_aside_and_written_anew() {
         ),
         // Blocks that were reserved and never filled.
         (&zeros, &[0; 4096]),
-        // A line feed without the line before it.
+        // The same with the end of the line, which the disk took.
         (
-            &[&whole.as_bytes()[..last], b"{\"seq\"\n"].concat(),
-            b"{\"seq\"\n",
+            &[&zeros[..], b"\"}\n"].concat(),
+            &[&[0; 4096][..], b"\"}\n"].concat(),
         ),
     ];
     for (number, (file, torn)) in (1..).zip(damaged) {
@@ -218,15 +218,17 @@ async fn t_11_a_file_that_differs_otherwise_is_refused_and_left_alone() {
     let place = Place::new(3).await;
     place.level().await.unwrap();
     let whole = place.text();
-    let other = Place::new(0).await;
-    other.seal().await;
-    other.level().await.unwrap();
 
-    // Two lines at the end that are no records are more than one writer can tear.
-    let lines: Vec<_> = whole.lines().collect();
-    let garbage = format!("{}\nx\ny\n", lines[0]);
-    place.overwrite(&garbage);
-    assert_eq!(broken_at(place.level().await), 2);
+    // No whole last line is torn, whatever stands there.
+    let cut = whole.trim_end().rfind('\n').unwrap() + 1;
+    for (kept, last) in [(cut, "x\n"), (cut, "{\"seq\"\n"), (whole.len(), "\n")] {
+        let garbage = whole[..kept].to_owned() + last;
+        place.overwrite(&garbage);
+        let seq = u64::try_from(garbage.lines().count()).unwrap();
+        assert_eq!(broken_at(place.level().await), seq);
+        assert_eq!(place.text(), garbage);
+        assert_eq!(place.verdict().await, fault(seq, ChainFault::Unreadable));
+    }
 
     // A last line that was edited is not torn.
     let edited = whole.replace("prod", "test");
@@ -234,13 +236,25 @@ async fn t_11_a_file_that_differs_otherwise_is_refused_and_left_alone() {
     assert_eq!(broken_at(place.level().await), 3);
     assert_eq!(place.text(), edited);
 
-    // A store that was lost, or belongs elsewhere, does not continue this log.
+    // A store that was lost, or is an older one, does not continue this log.
     place.overwrite(&whole);
-    let lost = Place::new(0).await;
-    for foreign in [&lost, &other] {
+    let (lost, older) = (Place::new(0).await, Place::new(1).await);
+    for foreign in [&lost, &older] {
         assert_eq!(broken_at(place.log_of(foreign).level().await), 3);
     }
     assert_eq!(place.text(), whole);
+    let clock = ManualClock::starting_at(UtcMillis::UNIX_EPOCH);
+    let verified = verify(&place.path()).unwrap();
+    for (seq, found, journal) in [
+        (1, ChainFault::Unkept, &lost.journal),
+        (2, ChainFault::Unkept, &older.journal),
+    ] {
+        let error = compare(&verified, journal, &clock).await.unwrap_err();
+        let LogError::Broken { source, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(source, ChainError { seq, fault: found });
+    }
 }
 
 #[tokio::test]
@@ -267,7 +281,7 @@ async fn t_11_a_sound_log_that_is_not_the_stores_is_refused_and_its_first_foreig
     let head = verify(&place.path()).unwrap().head().clone();
     let (more, _) = chain::seal(&head, &entry("more")).unwrap();
     place.overwrite(place.text() + &more.line + "\n");
-    assert_eq!(place.verdict().await, fault(4, ChainFault::Foreign));
+    assert_eq!(place.verdict().await, fault(4, ChainFault::Unkept));
 }
 
 #[tokio::test]
@@ -280,7 +294,9 @@ async fn t_11_verifying_finds_damage_at_its_place_and_changes_nothing() {
         (whole.replacen("prod", "test", 1), 1, ChainFault::Edited),
         (whole[..whole.len() - 1].to_owned(), 3, ChainFault::Torn),
         (whole.clone() + "{}\n", 4, ChainFault::Unreadable),
-        (whole.clone() + "\n", 4, ChainFault::Torn),
+        (whole.clone() + "\n", 4, ChainFault::Unreadable),
+        (whole.clone() + "\0\0\n", 4, ChainFault::Torn),
+        (whole.clone() + "\0\0\nx\n", 4, ChainFault::Unreadable),
         (whole[..cut].to_owned(), 3, ChainFault::CutOff),
         (String::new(), 1, ChainFault::CutOff),
     ] {

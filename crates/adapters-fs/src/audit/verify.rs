@@ -9,7 +9,7 @@ use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::chain::{self, ChainError, ChainFault, ChainHead};
-use super::file::is_torn;
+use super::file::has_holes;
 use super::level::PAGE;
 use super::lines::Lines;
 
@@ -75,7 +75,7 @@ impl Verified {
                     each(line);
                 }
                 Err(error) => {
-                    let torn = is_torn(bytes);
+                    let torn = has_holes(bytes);
                     let source = explained(error, torn, &mut lines).map_err(unreadable)?;
                     return Err(broken(&path, source));
                 }
@@ -209,23 +209,23 @@ async fn first_difference(
     let mut lines = Vec::new();
     verify_each(&verified.path, |line| lines.push(line.to_owned()))?;
     let mut same = 0_u64;
-    'pages: loop {
+    let fault = 'pages: loop {
         let kept = journal.records_after(same, PAGE).await?;
         let rest = lines.get(usize::try_from(same).unwrap_or(usize::MAX)..);
         let pairs = rest.unwrap_or_default().iter().zip(&kept);
         for (line, record) in pairs {
             if *line != record.line {
-                break 'pages;
+                break 'pages ChainFault::Foreign;
             }
             same += 1;
         }
         if kept.len() < PAGE {
-            break;
+            break ChainFault::Unkept;
         }
-    }
+    };
     let source = ChainError {
         seq: same + 1,
-        fault: ChainFault::Foreign,
+        fault,
     };
     Ok(broken(&verified.path, source))
 }

@@ -33,7 +33,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Why a store cannot be opened.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    Newer,
+    Newer { found: i64 },
     Failed(Fault),
 }
 
@@ -41,8 +41,10 @@ impl Refusal {
     /// The same of the store at `path`.
     pub(super) fn at(self, path: &Path) -> StoreError {
         match self {
-            Self::Newer => StoreError::Newer {
+            Self::Newer { found } => StoreError::Newer {
                 path: path.display().to_string(),
+                found,
+                known: current(),
             },
             Self::Failed(source) => failed(path, "opened", source),
         }
@@ -66,6 +68,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
     // SQLite gives the files that it makes beside the store the mode of the store.
     drop(atomic::open_private(path)?);
     let mut connection = connect(path)?;
+    // Nothing is changed in a file that is no store.
+    version(&connection)?;
     if !logs_ahead(&connection)? {
         connection.execute_batch("PRAGMA journal_mode = WAL;")?;
         // Where the disk refuses that, this connection neither fails nor says so. A new one reads what the file says.
@@ -183,14 +187,25 @@ fn migrate(connection: &mut Connection) -> Result<(), Refusal> {
     Ok(transaction.commit()?)
 }
 
+/// The version of a store's tables; 0 of one that nothing was written to.
 pub(super) fn version(connection: &Connection) -> Result<i64, Refusal> {
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if (0..=current()).contains(&version) {
-        Ok(version)
-    } else {
-        Err(Refusal::Newer)
+    // One statement sees the file as it is at one time, also while somebody makes the tables.
+    let (version, is_empty) = connection.query_row(
+        "SELECT user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema) FROM pragma_user_version",
+        [],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)),
+    )?;
+    match version {
+        0 if !is_empty => Err(Refusal::Failed(Box::new(NotOurs))),
+        _ if (0..=current()).contains(&version) => Ok(version),
+        found => Err(Refusal::Newer { found }),
     }
 }
+
+/// A database that no `cxda` made.
+#[derive(Debug, thiserror::Error)]
+#[error("it is a database of something else")]
+pub(super) struct NotOurs;
 
 fn current() -> i64 {
     (0..).zip(MIGRATIONS).fold(0, |version, _| version + 1)

@@ -217,27 +217,40 @@ fn a_store_of_a_newer_version_is_refused() {
         Store::open(&path, scope("a"), KEY).map(drop),
         Store::open_read_only(&path, scope("a")).map(drop),
     ] {
-        assert!(matches!(refused, Err(StoreError::Newer { .. })));
+        let Err(StoreError::Newer { found, known, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((found, known), (newer, newer - 1));
     }
 }
 
 #[test]
-fn a_file_that_is_no_store_is_refused() {
+fn what_is_no_store_is_refused_and_left_as_it_is() {
     let (_folder, path) = place();
-    crate::atomic::make_folder(path.parent().unwrap()).unwrap();
-    crate::atomic::replace(&path, &[b'x'; 4096]).unwrap();
-    for refused in [
-        Store::open(&path, scope("a"), KEY).map(drop),
-        Store::open_read_only(&path, scope("a")).map(drop),
-    ] {
-        assert!(matches!(
-            refused,
-            Err(StoreError::Failed {
-                doing: "opened",
-                ..
-            })
-        ));
+    let refused = || {
+        for refused in [
+            Store::open(&path, scope("a"), KEY).map(drop),
+            Store::open_read_only(&path, scope("a")).map(drop),
+        ] {
+            assert!(
+                matches!(refused, Err(StoreError::NoStore { .. })),
+                "{refused:?}"
+            );
+        }
+    };
+    first_version(&path);
+    let truncated = bytes(&path)[..5000].to_vec();
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 0).unwrap();
+    drop(connection);
+    for file in [bytes(&path), truncated, vec![b'x'; 4096], vec![b'x'; 9]] {
+        crate::atomic::replace(&path, &file).unwrap();
+        refused();
+        assert_eq!(bytes(&path), file);
     }
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    refused();
 }
 
 #[tokio::test]

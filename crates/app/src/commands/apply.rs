@@ -28,13 +28,14 @@ use cxda_usecases::ports::{ApplyPorts, PlanPorts};
 use cxda_usecases::saved::SavedPlan;
 use tracing::Instrument as _;
 
-use crate::cli::{ApplyArgs, OnErrorChoice};
+use crate::cli::{ApplyArgs, LogFormat, OnErrorChoice};
 use crate::commands::plan::{destination, hide_echoes, relayed, show, subscriptions, unconnected};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::interrupt;
 use crate::pause;
 use crate::progress::Bar;
+use crate::remedy;
 use crate::render::apply::Report;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
@@ -47,9 +48,10 @@ pub(crate) async fn run(
     arguments: &ApplyArgs,
     clock: Arc<SystemClock>,
 ) -> Result<Exit, Ended> {
-    let asks = std::io::stdin().is_terminal() && context.may_ask();
-    if !arguments.yes && !asks {
-        let message = "apply needs a yes: there is no terminal to ask on (use --yes, or `cxda plan` to look first)";
+    if !arguments.yes
+        && let Some(why) = unasked(context)
+    {
+        let message = format!("apply needs a yes: {why} (use --yes, or `cxda plan` to look first)");
         return Err(Ended::message(Exit::Refused, message));
     }
     let settings = context.settings()?;
@@ -87,7 +89,7 @@ pub(crate) async fn run(
         clock: &clock,
         passed_here,
     };
-    let writing = wiring::writing(&settings, wiring::scope(&connection), lock).await?;
+    let writing = wiring::writing(&settings, wiring::scope(&connection), lock, &*clock).await?;
     let ended = match pause::respect(&settings, &connection, &writing.store, &*clock).await {
         Ok(()) => {
             let secrets = HiddenSecrets::new(&secrets, &connection);
@@ -101,12 +103,30 @@ pub(crate) async fn run(
     ended
 }
 
+/// Why nobody is asked; `None` where somebody is.
+fn unasked(context: Context<'_>) -> Option<&'static str> {
+    if context.global.no_input {
+        Some("--no-input forbids to ask")
+    } else if context.is_json() {
+        Some("with -o json nobody is asked")
+    } else if context.global.log_format == LogFormat::Json {
+        Some("with --log-format json nobody is asked")
+    } else if !std::io::stdin().is_terminal() {
+        Some("there is no terminal to ask on")
+    } else {
+        None
+    }
+}
+
 async fn load(path: &Path) -> Result<SavedPlan, Ended> {
     let text = PlanFiles::new("/")
         .load(&path.display().to_string())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
-    SavedPlan::from_text(&text).map_err(|error| Ended::new(exit::of_saved(&error), error))
+    SavedPlan::from_text(&text).map_err(|error| {
+        let message = format!("{} cannot be applied", path.display());
+        WiringError::from_source(exit::of_saved(&error), message, error).into()
+    })
 }
 
 /// Shows the plan and says how the process ends where it must not be carried out.
@@ -250,6 +270,10 @@ impl Run<'_> {
         } else if !planned.plan.changes.is_empty() || !sent.applied.retested.is_empty() {
             screen.result(&format!("\n{}", report.text(screen)));
         }
+        let mut failures = sent.applied.results.iter().flat_map(|each| &each.failure);
+        if let Some(remedy) = failures.find_map(remedy::of_failure) {
+            screen.remark(&format!("hint: {remedy}"));
+        }
         let interrupted = self.context.interrupt.exit();
         let exit = if sent.unaudited {
             Exit::Audit
@@ -292,10 +316,17 @@ impl Run<'_> {
         tracing::info!(changes = planned.plan.changes.len(), "the run begins");
         let (applied, delivering) = courier.beside(apply(ports, options, planned)).await;
         bar.clear();
-        let applied = applied.map_err(|error| Ended::new(exit::of_failure(&error), error))?;
+        let applied = applied.map_err(|error| Ended {
+            remedy: remedy::of_failure(&error),
+            ..Ended::new(exit::of_failure(&error), error)
+        })?;
         if let Err(error) = &delivering {
             // What was applied is told all the same.
-            self.context.screen.error(error, None);
+            let remedy = match error {
+                CourierError::Audit(error) => remedy::of_audit(error),
+                CourierError::Outbox(error) => remedy::of_store(error),
+            };
+            self.context.screen.error(error, remedy.as_deref());
         }
         let [done, failed] = [Outcome::Done, Outcome::Failed].map(|each| applied.count(each));
         tracing::info!(done, failed, "the run ends");

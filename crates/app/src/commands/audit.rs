@@ -1,8 +1,5 @@
 //! `cxda audit`: whether the log is sound, what it says in figures, and its last records. Nothing is sent or written.
 
-use std::path::Path;
-
-use cxda_adapters_fs::audit::chain::ChainFault;
 use cxda_adapters_fs::audit::{LogError, compare, tail, verify, verify_each};
 use cxda_adapters_fs::store::Scope;
 use cxda_domain::audit::SealedRecord;
@@ -14,6 +11,7 @@ use cxda_ports::lookups::CacheLookups as _;
 use crate::cli::{AuditCommand, AuditTailArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
+use crate::remedy;
 use crate::render::audit::{Broken, Held, Report, report, sound, tail_json, tail_text};
 use crate::settings::Settings;
 use crate::wiring::{self, WiringError};
@@ -57,7 +55,7 @@ async fn show_verdict(context: Context<'_>, clock: &dyn Clock) -> Result<Exit, E
 /// Says what is wrong with the log; for programs as the result, else as an error.
 fn unsound(context: Context<'_>, settings: &Settings, error: LogError) -> Result<Exit, Ended> {
     if let (true, LogError::Broken { source, .. }) = (context.is_json(), &error) {
-        let remedy = remedy(&settings.audit, &error);
+        let remedy = remedy::of_log(&settings.audit, &error);
         let broken = Broken {
             path: &settings.audit,
             error: source,
@@ -74,31 +72,10 @@ fn unusable(settings: &Settings, error: LogError) -> Ended {
         LogError::Store(error) => exit::of_store(error),
         _ => Exit::Audit,
     };
-    let remedy = Some(remedy(&settings.audit, &error));
+    let remedy = Some(remedy::of_log(&settings.audit, &error));
     Ended {
         remedy,
         ..Ended::new(exit, error)
-    }
-}
-
-/// What a person can do about a log at `path` that did not verify.
-pub(crate) fn remedy(path: &Path, error: &LogError) -> String {
-    let path = path.display();
-    let fault = match error {
-        LogError::Broken { source, .. } => &source.fault,
-        LogError::Store(_) => return "mend the store first, then look again".to_owned(),
-        _ => return format!("make {path} a file that you can read"),
-    };
-    match fault {
-        ChainFault::Torn => {
-            "run a command that writes, such as `cxda apply`: it sets the torn line aside and writes it anew from the store".to_owned()
-        }
-        ChainFault::CutOff => format!(
-            "find out who shortened {path}; the next command that writes, such as `cxda apply`, appends from the store what it lacks"
-        ),
-        _ => format!(
-            "keep {path} as evidence and find out who changed it; put a backup in its place, for nothing is applied without a sound log"
-        ),
     }
 }
 

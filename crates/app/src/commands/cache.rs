@@ -45,8 +45,8 @@ async fn record(context: Context<'_>, arguments: &CacheRecordArgs) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// A slip in a name would be counted for nobody.
-async fn known(
+/// Makes sure that the project has or had `action`: a slip in a name must not be taken for one of which nothing is known.
+pub(super) async fn known(
     settings: &Settings,
     journal: &dyn Journal,
     action: &ActionName,
@@ -67,11 +67,15 @@ async fn known(
 async fn show(context: Context<'_>, arguments: &CacheStatsArgs) -> Result<Exit, Ended> {
     let settings = context.settings()?;
     let scope = wiring::scope_of(&settings.tenant(context.environment)?);
-    let mut lookups = match wiring::store_to_read(&settings, scope)? {
+    let mut lookups = match wiring::store_to_read(&settings, scope.clone())? {
         Some(store) => store.lookups().await.map_err(WiringError::from)?,
         None => [].into(),
     };
     if let Some(only) = &arguments.action {
+        if !lookups.contains_key(only) {
+            let journal = wiring::journal_to_read(&settings, scope)?;
+            known(&settings, &*journal, only).await?;
+        }
         lookups.retain(|action, _| action == only);
     }
     let screen = context.screen;

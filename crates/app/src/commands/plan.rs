@@ -1,5 +1,6 @@
 //! `cxda plan`: what apply would do, and what it would cost; changes nothing on the tenant.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use cxda_adapters_fs::plans::PlanFiles;
@@ -7,13 +8,14 @@ use cxda_adapters_http::HttpTenant;
 use cxda_domain::plan::{Plan, PlanScope};
 use cxda_domain::request::RateLimit;
 use cxda_domain::violation::Violations;
+use cxda_ports::error::SourceError;
 use cxda_ports::journal::Journal;
 use cxda_ports::manifests::{ManifestSource, PlanStore};
 use cxda_ports::secrets::SecretSource;
 use cxda_usecases::apply::{Subscription, count_relays};
 use cxda_usecases::plan::{Planned, plan};
 use cxda_usecases::ports::PlanPorts;
-use cxda_usecases::saved::{Destination, SavedPlan};
+use cxda_usecases::saved::{Destination, SavedPlan, SavedPlanError};
 use cxda_usecases::validate::validate;
 use serde_json::Value;
 
@@ -68,6 +70,9 @@ pub(crate) async fn run(
     arguments: &PlanArgs,
     clock: Arc<SystemClock>,
 ) -> Result<Exit, Ended> {
+    if let Some(path) = &arguments.out {
+        spare(&context.folder()?.join(path)).await?;
+    }
     let settings = context.settings()?;
     let tenant = settings.tenant(context.environment)?;
     let secrets = wiring::secrets(&settings, context.environment);
@@ -99,6 +104,23 @@ pub(crate) async fn run(
     pause::keep(context.screen, &settings, &connection, &*clock).await;
     connection.close().await;
     ended
+}
+
+/// Makes sure that at `path`, where the plan is to be saved, nothing else stands than an earlier one.
+async fn spare(path: &Path) -> Result<(), Ended> {
+    let shown = path.display().to_string();
+    let text = match PlanFiles::new("/").load(&shown).await {
+        Err(SourceError::Missing { .. }) => return Ok(()),
+        found => found.unwrap_or_default(),
+    };
+    match SavedPlan::from_text(&text) {
+        Err(SavedPlanError::Unreadable(_)) => {
+            let message = format!("{shown} is there and is no saved plan: it stays as it is");
+            let hint = "name another file with --out, or move that one away";
+            Err(Ended::message(Exit::Refused, message).hint(hint))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn look(

@@ -6,6 +6,7 @@ use cxda_ports::clock::Clock;
 use cxda_usecases::validate::validate;
 
 use crate::cli::{RotationArgs, VariablesCommand, VariablesListArgs};
+use crate::commands::cache::known;
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::render::counted;
@@ -48,7 +49,11 @@ async fn list(context: Context<'_>, arguments: &VariablesListArgs) -> Result<Exi
         let message = format!("no manifest declares an action named {name}");
         return Err(Ended::message(Exit::Usage, message));
     }
-    screen.result(&variables(context.for_people(), manifest, only));
+    let text = variables(context.for_people(), manifest, only);
+    screen.result(&text);
+    if text.is_empty() {
+        screen.remark("No variables are declared.");
+    }
     Ok(Exit::Done)
 }
 
@@ -62,9 +67,10 @@ async fn show_due(
     let journal = wiring::journal_to_read(&settings, scope)?;
     let mut applied = journal.last_applied().await.map_err(WiringError::from)?;
     if let Some(only) = &arguments.action {
+        known(&settings, &*journal, only).await?;
         applied.retain(|address, _| address.name == only.as_str());
     }
-    let (now, max_age) = (clock.now(), *arguments.max_age);
+    let (now, max_age) = (clock.now(), arguments.max_age);
     let due = due_secrets(&applied, max_age, now);
     let summary = RotationSummary {
         encrypted: applied.values().map(|each| each.secrets.len()).sum(),

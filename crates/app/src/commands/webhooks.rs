@@ -54,7 +54,7 @@ async fn deliver(context: Context<'_>, clock: &Arc<SystemClock>) -> Result<Exit,
     let lock = wiring::lock(&settings, &tenant, "webhooks deliver", &**clock, wait).await?;
     let (pace, patience) = (context.pace(clock), Patience::AsSettled);
     let connection = wiring::connect(&settings, &tenant, &secrets, pace, patience).await?;
-    let writing = wiring::writing(&settings, wiring::scope(&connection), lock).await?;
+    let writing = wiring::writing(&settings, wiring::scope(&connection), lock, &**clock).await?;
     let round = DeliveryRound {
         context,
         settings: &settings,
@@ -115,7 +115,7 @@ async fn discard(context: Context<'_>, id: &str, clock: &Arc<SystemClock>) -> Re
     let tenant = settings.tenant(context.environment)?;
     let wait = context.global.lock_timeout;
     let lock = wiring::lock(&settings, &tenant, "webhooks discard", &**clock, wait).await?;
-    let writing = wiring::writing(&settings, wiring::scope_of(&tenant), lock).await?;
+    let writing = wiring::writing(&settings, wiring::scope_of(&tenant), lock, &**clock).await?;
     let discarded = writing.store.discard(id).await;
     if discarded.map_err(WiringError::from)? {
         context.screen.remark("Discarded: nobody will be told.");

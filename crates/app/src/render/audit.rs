@@ -167,9 +167,12 @@ struct TailJson<'a> {
 ///
 /// # Errors
 ///
-/// What is no JSON among the lines.
+/// What is no record among the lines.
 pub(crate) fn tail_json(lines: &[Vec<u8>]) -> Result<String, serde_json::Error> {
-    let items = lines.iter().map(|line| serde_json::from_slice(line));
+    let items = lines.iter().map(|line| {
+        let _: Shown = serde_json::from_slice(line)?;
+        serde_json::from_slice(line)
+    });
     Ok(json(&TailJson {
         format_version: FORMAT_VERSION,
         items: items.collect::<Result<_, _>>()?,

@@ -38,8 +38,6 @@ pub(crate) fn checks_json(checks: &[Check]) -> String {
     })
 }
 
-/// How wide a line for people is, at most, unless a single word is wider.
-const WIDTH: usize = 80;
 /// Where the text of a check begins.
 const INDENT: usize = 14;
 
@@ -55,37 +53,15 @@ pub(crate) fn checks_text(screen: Screen, checks: &[Check]) -> String {
         };
         let mark = screen.paint(tone, mark);
         text.push_str(&format!("{mark} {:<11} ", check.name));
-        text.push_str(&wrapped(&check.detail, INDENT));
+        text.push_str(&safe::wrapped(&check.detail, INDENT));
         if let Some(remedy) = &check.remedy {
             let arrow = screen.paint(Tone::Faint, "→");
             text.push_str(&format!("{:INDENT$}{arrow} ", ""));
-            text.push_str(&wrapped(remedy, INDENT + 2));
+            text.push_str(&safe::wrapped(remedy, INDENT + 2));
         }
     }
     text.push_str(&summary(checks));
     text
-}
-
-/// `text` in lines that end before [`WIDTH`], those after the first indented by `indent`.
-fn wrapped(text: &str, indent: usize) -> String {
-    let mut lines = String::new();
-    let mut column = indent;
-    for (number, word) in safe::line(&text.replace(['\n', '\t'], " "))
-        .split(' ')
-        .enumerate()
-    {
-        let width = word.chars().count();
-        if number > 0 && column + 1 + width > WIDTH {
-            lines.push_str(&format!("\n{:indent$}", ""));
-            column = indent;
-        } else if number > 0 {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += width;
-    }
-    lines + "\n"
 }
 
 fn summary(checks: &[Check]) -> String {

@@ -46,6 +46,31 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     kept + "…"
 }
 
+/// How wide a wrapped line is, at most, unless a single word is wider.
+const WIDTH: usize = 80;
+
+/// `text` in lines that end before [`WIDTH`], those after the first indented by `indent`.
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut column = indent;
+    for (number, word) in line(&text.replace(['\n', '\t'], " "))
+        .split(' ')
+        .enumerate()
+    {
+        let width = word.chars().count();
+        if number > 0 && column + 1 + width > WIDTH {
+            lines.push_str(&format!("\n{:indent$}", ""));
+            column = indent;
+        } else if number > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines + "\n"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

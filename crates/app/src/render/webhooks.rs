@@ -138,8 +138,8 @@ fn row([id, event, state, webhook]: [&str; 4]) -> String {
 }
 
 fn below(screen: Screen, detail: &str) -> String {
-    let line = safe::cut(&format!("    {detail}"), WIDTH);
-    screen.paint(Tone::Faint, &line) + "\n"
+    let lines = format!("    {}", safe::wrapped(detail, 4));
+    screen.paint(Tone::Faint, lines.trim_end()) + "\n"
 }
 
 /// The name of a webhook; of a URL no more than its scheme and host.
@@ -152,5 +152,22 @@ fn shown(receiver: &Receiver) -> String {
             let host = authority.rsplit('@').next().unwrap_or_default();
             format!("{scheme}://{host}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_delivery_failed_is_wrapped_and_never_cut() {
+        let why = "2 attempts, next 2026-01-02T03:04:05.000Z: the receiver is not reached: its address is not public";
+        let text = below(Screen::PLAIN, why);
+        assert_eq!(text.split_whitespace().collect::<Vec<_>>().join(" "), why);
+        let fits = |line: &str| line.starts_with("    ") && line.chars().count() <= WIDTH;
+        assert!(
+            text.lines().count() == 2 && text.lines().all(fits),
+            "{text}"
+        );
     }
 }

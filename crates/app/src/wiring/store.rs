@@ -1,18 +1,21 @@
 //! What survives a run: the store, the audit log and the lock.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use cxda_adapters_fs::audit::{AuditLog, verify};
+use cxda_adapters_fs::atomic;
+use cxda_adapters_fs::audit::{AuditLog, LogError, compare, verify};
 use cxda_adapters_fs::lock::TenantLock;
 use cxda_adapters_fs::store::{Scope, SealedRecords, Store};
 use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_domain::instant::UtcMillis;
 use cxda_ports::clock::Clock;
-use cxda_ports::error::StoreError;
+use cxda_ports::error::{AuditError, StoreError};
 use cxda_ports::journal::Journal;
 
 use super::{Connection, WiringError};
 use crate::exit::Exit;
+use crate::remedy;
 use crate::settings::{STATE_FOLDER, Settings, Tenant, TenantKind};
 use crate::system::fresh_key;
 
@@ -56,6 +59,7 @@ pub(crate) async fn lock(
     wait: Duration,
 ) -> Result<TenantLock, WiringError> {
     const PAUSE: Duration = Duration::from_millis(100);
+    close_folders(settings)?;
     let folder = settings.root.join(STATE_FOLDER).join(LOCKS);
     // The built-in simulator is one tenant of the project, under whatever names.
     let name = match tenant.kind {
@@ -93,13 +97,23 @@ pub(crate) async fn writing(
     settings: &Settings,
     scope: Scope,
     lock: TenantLock,
+    clock: &dyn Clock,
 ) -> Result<Writing, WiringError> {
     let store = store(settings, scope)?;
     let sealed = SealedRecords::open(&settings.store)?;
-    let audit = AuditLog::new(settings.audit.clone(), sealed).map_err(not_usable)?;
-    audit.level().await.map_err(not_usable)?;
-    // Its end is the store's by now; only the whole chain tells that nothing before it was changed.
-    verify(&settings.audit).map_err(not_usable)?;
+    let audit = AuditLog::new(settings.audit.clone(), sealed).map_err(not_writable)?;
+    let broken = match audit.level().await {
+        Ok(()) => None,
+        Err(error @ AuditError::Broken { .. }) => Some(error),
+        Err(error) => return Err(not_writable(error)),
+    };
+    // Whether or not its end is the store's by now: only the whole chain tells that nothing before it was changed, and what is.
+    let verified = verify(&settings.audit).map_err(|error| not_usable(settings, error))?;
+    if let Some(error) = broken {
+        let compared = compare(&verified, &store, clock).await;
+        compared.map_err(|error| not_usable(settings, error))?;
+        return Err(not_writable(error));
+    }
     Ok(Writing {
         audit,
         store,
@@ -107,9 +121,43 @@ pub(crate) async fn writing(
     })
 }
 
-fn not_usable(error: impl std::error::Error + Send + Sync + 'static) -> WiringError {
-    let message = "the audit log cannot be used, so nothing was sent";
-    WiringError::from_source(Exit::Audit, message, error)
+const NOT_USABLE: &str = "the audit log cannot be used, so nothing was sent";
+
+fn not_writable(error: AuditError) -> WiringError {
+    WiringError {
+        remedy: remedy::of_audit(&error),
+        ..WiringError::from_source(Exit::Audit, NOT_USABLE, error)
+    }
+}
+
+fn not_usable(settings: &Settings, error: LogError) -> WiringError {
+    WiringError {
+        remedy: Some(remedy::of_log(&settings.audit, &error)),
+        ..WiringError::from_source(Exit::Audit, NOT_USABLE, error)
+    }
+}
+
+/// The folders of the project in which things are kept.
+fn folders(settings: &Settings) -> [PathBuf; 2] {
+    let state = settings.root.join(STATE_FOLDER);
+    [state.join(LOCKS), state]
+}
+
+/// One of these folders that others than its owner may look into.
+pub(crate) fn open_folder(settings: &Settings) -> Option<PathBuf> {
+    let is_open = |folder: &PathBuf| atomic::is_open_to_others(folder);
+    folders(settings).into_iter().find(is_open)
+}
+
+/// Makes these folders their owner's alone, where they are not.
+fn close_folders(settings: &Settings) -> Result<(), WiringError> {
+    for folder in folders(settings) {
+        atomic::close_folder(&folder).map_err(|error| {
+            let message = format!("{} is open to others", folder.display());
+            WiringError::from_source(Exit::Unexpected, message, error)
+        })?;
+    }
+    Ok(())
 }
 
 /// Whose journal belongs to `connection`.
@@ -144,6 +192,7 @@ pub(crate) async fn keep_pause(
 
 /// The store for reading and writing, made where there is none yet.
 pub(crate) fn store(settings: &Settings, scope: Scope) -> Result<Store, WiringError> {
+    close_folders(settings)?;
     let key = fresh_key().map_err(|error| {
         let message = "there is no randomness for a new store";
         WiringError::from_source(Exit::Unexpected, message, error)

@@ -136,7 +136,7 @@ fn directive(findings: &mut Findings, item: &Found<'_>) -> Option<InvalidationDi
             return Some(source);
         }
         // The message does not repeat it: a URL that is refused may hold a password.
-        let message = "source is no http or https URL with a host and without a user";
+        let message = "source is no http or https URL with a plain host, without a user and without a fragment";
         findings.report(Rule::C006, found, message);
         None
     });

@@ -31,7 +31,7 @@ pub(super) async fn run(
     }
     let wait = context.global.lock_timeout;
     let lock = wiring::lock(&settings, &tenant, "cache invalidate", &**clock, wait).await?;
-    let writing = wiring::writing(&settings, wiring::scope_of(&tenant), lock).await?;
+    let writing = wiring::writing(&settings, wiring::scope_of(&tenant), lock, &**clock).await?;
     let sender = wiring::directive_sources(&settings, context.pace(clock));
     let ports = wiring::courier(&writing, &sender, clock, &**context.interrupt);
     let options = CourierOptions {

@@ -8,9 +8,9 @@ use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
 use super::checkup::Checkup;
-use crate::commands::audit::remedy;
 use crate::exit::{self, Exit};
 use crate::pause::until;
+use crate::remedy;
 use crate::render::{chain, counted};
 use crate::settings::{Settings, Tenant};
 use crate::wiring::{self, WiringError};
@@ -76,15 +76,24 @@ async fn store(
     let remedy = format!(
         "put a backup of {shown} in its place; or move it away to begin anew, after which the first apply adopts what is on the tenant"
     );
+    let sound = |checkup: &mut Checkup, detail: String| match wiring::open_folder(settings) {
+        None => checkup.ok(NAME, detail),
+        Some(folder) => {
+            let detail = format!("{detail}; others may look into {}", folder.display());
+            let remedy = "run a command that writes, such as `cxda apply`: it makes the folder its owner's alone";
+            checkup.warn(NAME, detail, remedy);
+        }
+    };
     let journal = match journal {
         Ok(journal) => journal,
         Err(error) => {
-            checkup.fail(NAME, error.exit, chain(&error), remedy);
+            let known = error.remedy.clone();
+            checkup.fail(NAME, error.exit, chain(&error), known.unwrap_or(remedy));
             return None;
         }
     };
     if !settings.store.exists() {
-        checkup.ok(NAME, "none yet: the first apply makes it");
+        sound(checkup, "none yet: the first apply makes it".to_owned());
         return Some(journal);
     }
     let read = async {
@@ -95,7 +104,7 @@ async fn store(
     match read.await {
         Ok((applied, 0)) => {
             let count = counted(applied, "resource");
-            checkup.ok(NAME, format!("{count} applied from here"));
+            sound(checkup, format!("{count} applied from here"));
         }
         Ok((applied, open)) => {
             let detail = format!(
@@ -150,6 +159,6 @@ async fn audit_log(
 }
 
 fn broken(checkup: &mut Checkup, settings: &Settings, error: &LogError) {
-    let remedy = remedy(&settings.audit, error);
+    let remedy = remedy::of_log(&settings.audit, error);
     checkup.fail("audit log", Exit::Audit, chain(error), remedy);
 }

@@ -156,6 +156,8 @@ fn t_12_the_last_records_are_a_line_each_whatever_they_hold() {
       "items": []
     }
     "#);
-    assert!(tail_text(&[b"{}".to_vec()]).is_err());
-    assert!(tail_json(&[b"x".to_vec()]).is_err());
+    for garbage in ["{}", "x", ""].map(|line| vec![line.as_bytes().to_vec()]) {
+        assert!(tail_text(&garbage).is_err());
+        assert!(tail_json(&garbage).is_err());
+    }
 }

@@ -231,7 +231,7 @@ fn m_17_a_refused_source_is_not_repeated_for_it_may_hold_a_password() {
     let source = "https://user:canary@example.com/";
     let (_, violations) = decoded(&ACTION.replace("https://example.com/hooks", source));
     let text = report(&violations);
-    insta::assert_snapshot!(text, @"14:33 C006 spec.cache.invalidation[0].source: source is no http or https URL with a host and without a user");
+    insta::assert_snapshot!(text, @"14:33 C006 spec.cache.invalidation[0].source: source is no http or https URL with a plain host, without a user and without a fragment");
 }
 
 #[test]

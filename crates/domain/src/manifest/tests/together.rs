@@ -64,7 +64,7 @@ fn all_mistakes_of_all_documents_come_out_in_one_run() {
     21:37 C003 spec.cache.priority: priority is "high", expected default, highPriority or staticReference (did you mean `highPriority`?)
     21:58 C005 spec.cache.payloadKb: cache entry is estimated at 11264282 bytes, expected at most 10485760
     21:95 C002 spec.cache.ttlMatrix.highPriority: highPriority TTL is 3601 seconds, expected 0 to 3600
-    22:33 C006 spec.cache.invalidation[0].source: source is no http or https URL with a host and without a user
+    22:33 C006 spec.cache.invalidation[0].source: source is no http or https URL with a plain host, without a user and without a fragment
     24:14 E002 spec.variables[0].name: variable name has '1' at character 1, expected a letter
     24:47 E004 spec.variables[0].value: value is string, expected integer (remove the quotes)
     25:14 E003 spec.variables[1].name: variable "1" stands twice, first in line 24 (remove or rename one of them)
