@@ -80,7 +80,7 @@ fn a_store_that_cannot_be_used_is_named_with_what_to_do_about_it() {
     for (file, says) in [
         (
             of_version(99),
-            &["version 99", "up to 3", "use the newer cxda"][..],
+            &["version 99", "up to ", "use the newer cxda"][..],
         ),
         (of_version(0), &restore),
         (sound[..5000].to_vec(), &restore),

@@ -1,6 +1,8 @@
 //! Scripts that want to deceive or to get out: forged results, values that are none, ways to the outside.
 
-use super::Comes::{Returns, Throws};
+use cxda_domain::script::ScriptLimit;
+
+use super::Comes::{Returns, Stops, Throws};
 use super::{Hostile, hostile};
 
 pub(super) const SCRIPTS: &[Hostile] = &[
@@ -89,7 +91,7 @@ pub(super) const SCRIPTS: &[Hostile] = &[
     hostile(
         "throws null",
         "function main() { throw null; }",
-        Throws("null"),
+        Stops(&[ScriptLimit::Memory]),
     ),
     hostile(
         "throws undefined",
