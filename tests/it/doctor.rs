@@ -84,6 +84,7 @@ fn each_check_stands_once_in_the_same_order_whatever_fails() {
         [
             "settings",
             "manifests",
+            "scripts",
             "tenant",
             "credentials",
             "pause",

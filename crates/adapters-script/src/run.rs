@@ -32,6 +32,16 @@ use self::frame::{Answer, Request};
 /// The argument, the only one, by which a program knows that it is to call [`serve`].
 pub const CHILD_ARGUMENT: &str = "__run-script";
 
+/// Whether children of this process also give up most calls to the system, beside their limits.
+pub fn filters_calls() -> bool {
+    // A kernel without filters does not know the question.
+    #[cfg(target_os = "linux")]
+    let known = rustix::thread::secure_computing_mode().is_ok();
+    #[cfg(not(target_os = "linux"))]
+    let known = false;
+    known
+}
+
 /// Runs each script in a child process of its own.
 #[derive(Debug)]
 pub struct ChildRunner {

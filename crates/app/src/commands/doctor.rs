@@ -26,6 +26,7 @@ mod network;
 mod project;
 mod rates;
 mod scopes;
+mod scripts;
 mod state;
 
 /// The checks that send something to the tenant, in the order in which they are shown.
@@ -50,7 +51,7 @@ pub(crate) async fn run(context: Context<'_>, clock: Arc<SystemClock>) -> Result
         Err(ended) => {
             let remedy = "mend what the message names; the README shows the settings";
             checkup.fail("settings", Exit::Invalid, chain(ended.error()), remedy);
-            let rest = ["manifests", "tenant", "credentials", "pause"];
+            let rest = ["manifests", scripts::NAME, "tenant", "credentials", "pause"];
             for name in rest
                 .into_iter()
                 .chain(OF_TENANT)
@@ -77,6 +78,7 @@ async fn examine(
 ) {
     project::settings(checkup, settings);
     project::manifests(checkup, settings).await;
+    scripts::scripts(checkup).await;
     let tenant = match settings.tenant(context.environment) {
         Ok(tenant) => tenant,
         Err(error) => {
