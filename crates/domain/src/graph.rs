@@ -100,6 +100,20 @@ impl<'a> DependencyGraph<'a> {
         cycle::find(&self.graph, preferred)
     }
 
+    /// The names that lie on cycles, in groups that all depend on each other; groups and names stand in order.
+    pub fn knots(&self) -> Vec<Vec<&'a str>> {
+        let parts = Condensation::of(&self.graph).into_parts().into_iter();
+        let is_knot = |part: &Vec<NodeIndex>| match part[..] {
+            [node] => self.graph.contains_edge(node, node),
+            _ => true,
+        };
+        let name = |node: NodeIndex| self.graph[node];
+        parts
+            .filter(is_knot)
+            .map(|part| part.into_iter().map(name).collect())
+            .collect()
+    }
+
     /// Every name, each after all that it depends on; among those that could come next, the smallest name does.
     ///
     /// Names of a cycle have no such order: they stand together, by name, after what the cycle depends on.

@@ -66,6 +66,7 @@ pub mod observed;
 pub mod pause;
 pub mod place;
 pub mod plan;
+pub mod project_graph;
 pub mod projection;
 pub mod receiver;
 pub mod reconcile;

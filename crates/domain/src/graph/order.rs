@@ -35,6 +35,11 @@ impl Condensation {
         Self { parts, part_of }
     }
 
+    /// The nodes of each part, in order; the parts stand by their smallest nodes.
+    pub(super) fn into_parts(self) -> Vec<Vec<NodeIndex>> {
+        self.parts
+    }
+
     /// Every node, dependencies first; of the parts that could come next, the first does.
     pub(super) fn dependencies_first(self, graph: &DiGraph<&str, ()>) -> Vec<NodeIndex> {
         let order = self.part_order(graph);

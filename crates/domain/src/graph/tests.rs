@@ -175,6 +175,27 @@ fn impact_in_a_cycle_is_the_rest_of_it() {
     assert_eq!(graph(edges).impact_of("b"), ["a", "c"]);
 }
 
+#[test]
+fn knots_are_all_names_on_cycles_and_no_others() {
+    let cases: &[(&[Declared<'_>], &[&[&str]])] = &[
+        (&[("a", &["b"]), ("b", &[])], &[]),
+        (&[("a", &["a"]), ("b", &["a"])], &[&["a"]]),
+        (
+            &[
+                ("d", &["c"]),
+                ("c", &["d", "b"]),
+                ("b", &["a"]),
+                ("a", &["b"]),
+                ("e", &["d"]),
+            ],
+            &[&["a", "b"], &["c", "d"]],
+        ),
+    ];
+    for (edges, wanted) in cases {
+        assert_eq!(graph(edges).knots(), *wanted);
+    }
+}
+
 /// Runs `work` on a stack that no recursion over a large graph could fit.
 fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
     let thread = thread::Builder::new().stack_size(128 * 1_024);
