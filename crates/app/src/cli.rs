@@ -9,6 +9,8 @@ use cxda_domain::action::ActionName;
 use cxda_domain::address::{Address, AddressPattern, ResourceKind};
 use cxda_domain::instant::UtcMillis;
 
+pub(crate) mod graph;
+
 /// What the exit codes mean, below the help of the whole.
 const EXIT_CODES: &str = "Exit codes:
   0 done or nothing to do     1 unexpected                2 changes (--detailed-exitcode)
@@ -138,6 +140,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Bring the tenant to match the manifests
     Apply(ApplyArgs),
+    /// Show what depends on what, or what a change reaches; offline
+    Graph(graph::GraphArgs),
     /// Show what the tenant has
     Get(GetArgs),
     /// Run the tests of the manifests, here or on the tenant's sandbox as well

@@ -23,6 +23,7 @@ mod cache;
 pub(crate) mod datetime;
 mod doctor;
 mod get;
+mod graph;
 mod metrics;
 mod plan;
 mod run;
@@ -192,6 +193,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
+        Command::Graph(arguments) => graph::run(context, arguments).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
         Command::Test(arguments) => test::run(context, arguments, clock).await,
         Command::Run(arguments) => run::run(context, arguments).await,
