@@ -16,6 +16,7 @@ mod dialects;
 mod doctor;
 mod drift;
 mod figures;
+mod graph;
 mod hostile_scripts;
 mod interrupted;
 mod json_shapes;

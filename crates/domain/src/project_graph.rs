@@ -105,6 +105,18 @@ impl ProjectGraph {
             let id = NodeId::new(address.kind.into(), &*address.name);
             needs.insert(id, needs_of(&declared.resource));
         }
+        Self::from_needs(needs)
+    }
+
+    /// The graph of what is declared, each with what it depends on.
+    pub fn from_needs<D>(declared: impl IntoIterator<Item = (NodeId, D)>) -> Self
+    where
+        D: IntoIterator<Item = NodeId>,
+    {
+        let mut needs: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
+        for (id, dependencies) in declared {
+            needs.entry(id).or_default().extend(dependencies);
+        }
         let declared: BTreeSet<NodeId> = needs.keys().cloned().collect();
         let named: Vec<NodeId> = needs.values().flatten().cloned().collect();
         for id in named {

@@ -5,7 +5,12 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
     /// How to show it: `text`, or `json` with -o json, where nothing is said
-    #[arg(long, value_enum)]
+    #[arg(
+        id = "graph_format",
+        long = "format",
+        value_name = "FORMAT",
+        value_enum
+    )]
     pub(crate) format: Option<GraphFormat>,
     /// Show what a change of this reaches, such as `action/score` or `table/ID`
     #[arg(long, value_name = "ADDR")]
