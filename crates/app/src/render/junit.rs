@@ -15,10 +15,10 @@ pub(crate) fn junit(results: &[TestResult]) -> String {
     let _ = writeln!(xml, "<testsuites name=\"cxda\" {}>", counts(results));
     for suite in results.chunk_by(|left, right| left.address == right.address) {
         let name = suite.first().map(|result| result.address.to_string());
-        let name = escaped(&name.unwrap_or_default());
+        let name = safe::xml(&name.unwrap_or_default());
         let _ = writeln!(xml, "  <testsuite name=\"{name}\" {}>", counts(suite));
         for result in suite {
-            let (test, took) = (escaped(&result.test), seconds(result.took));
+            let (test, took) = (safe::xml(&result.test), seconds(result.took));
             let _ = writeln!(
                 xml,
                 "    <testcase classname=\"{name}\" name=\"{test}\" time=\"{took}\">"
@@ -52,8 +52,8 @@ fn details(result: &TestResult) -> String {
             Verdict::Failed(_) => "failure",
             _ => "error",
         };
-        let first = escaped(why.lines().next().unwrap_or_default());
-        let why = escaped(&why);
+        let first = safe::xml(why.lines().next().unwrap_or_default());
+        let why = safe::xml(&why);
         let _ = writeln!(
             xml,
             "      <{element} message=\"{first}\">{why}</{element}>"
@@ -64,7 +64,7 @@ fn details(result: &TestResult) -> String {
         ("system-err", &result.unlike_here),
     ] {
         if !lines.is_empty() {
-            let lines = escaped(&lines.join("\n"));
+            let lines = safe::xml(&lines.join("\n"));
             let _ = writeln!(xml, "      <{element}>{lines}</{element}>");
         }
     }
@@ -73,22 +73,6 @@ fn details(result: &TestResult) -> String {
 
 fn seconds(duration: Duration) -> String {
     format!("{:.6}", duration.as_secs_f64())
-}
-
-/// `text` as XML takes it between tags and in quotes; what XML has no way to say becomes visible.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in safe::lines(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

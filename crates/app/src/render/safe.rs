@@ -36,6 +36,22 @@ pub(crate) fn json(json: &str) -> String {
     safe
 }
 
+/// `text` as XML takes it between tags and in quotes; what XML has no way to say becomes visible.
+pub(crate) fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in lines(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// `text` on one line, cut to `width` characters.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     let clean = line(&text.replace(['\n', '\r', '\t'], " "));

@@ -40,7 +40,7 @@ pub(super) fn svg(shown: Shown<'_>) -> String {
     svg.push_str("<title id=\"title\">Dependency graph</title>\n");
     svg.push_str(&format!(
         "<desc id=\"desc\">{}</desc>\n",
-        escaped(&described(shown))
+        safe::xml(&described(shown))
     ));
     svg.push_str(&format!("<style>\n{STYLE}</style>\n"));
     svg.push_str("<defs>\n");
@@ -186,10 +186,10 @@ fn boxed(classes: &str, kind: NodeKind, place: Rect, title: &str, name: &str) ->
     };
     format!(
         "<g class=\"{classes}\"><title>{}</title>{shape}<text x=\"{}\" y=\"{}\">{}</text></g>\n",
-        escaped(title),
+        safe::xml(title),
         x + width / 2,
         middle + if kind == NodeKind::Table { 6 } else { 4 },
-        escaped(name)
+        safe::xml(name)
     )
 }
 
@@ -201,6 +201,9 @@ fn path(route: &[Point]) -> String {
     let mut path = format!("M{x} {y}");
     let (mut x, mut y) = (*x, *y);
     for &(to_x, to_y) in rest {
+        if (to_x, to_y) == (x, y) {
+            continue;
+        }
         if to_y == y {
             path.push_str(&format!("H{to_x}"));
         } else {
@@ -221,11 +224,4 @@ fn name(node: &ProjectNode) -> String {
 fn width(name: &str) -> i64 {
     let widths = name.chars().map(|c| if c.is_ascii() { 1 } else { 2 });
     widths.sum::<i64>() * CHARACTER + 2 * PADDING
-}
-
-/// `text` as XML takes it between tags.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

@@ -46,14 +46,20 @@ pub(super) fn place(layers: &Layers, widths: &[i64], edges: &[(usize, usize)]) -
         let is_back = layers.is_back[edge];
         let (left, right) = if is_back { (*to, *from) } else { (*from, *to) };
         let port = if is_back { BACK_PORT } else { 0 };
-        let mut route = vec![(boxes[left].x + boxes[left].width, middles[left] + port)];
-        let first = layers.column_of[left];
+        // Beside its box a line stays level, or it would cross wider boxes of the column.
+        let (first, last) = (layers.column_of[left], layers.column_of[right]);
+        let (leaves, arrives) = (middles[left] + port, middles[right] + port);
+        let mut route = vec![
+            (boxes[left].x + boxes[left].width, leaves),
+            (lefts[first] + column_widths[first], leaves),
+        ];
         for (lane, step) in layers.lanes[edge].iter().zip(1..) {
             let column = first - step;
             route.push((lefts[column], middles[*lane]));
             route.push((lefts[column] + column_widths[column], middles[*lane]));
         }
-        route.push((boxes[right].x, middles[right] + port));
+        route.push((lefts[last], arrives));
+        route.push((boxes[right].x, arrives));
         if is_back {
             route.reverse();
         }

@@ -31,7 +31,7 @@ fn graphs() -> Vec<(String, Vec<i64>, Vec<(usize, usize)>)> {
             same(60),
             (1..60)
                 .map(|node| (node, node - 1))
-                .chain([(59, 0)])
+                .chain([(59, 24)])
                 .collect(),
         ),
         (
@@ -86,6 +86,25 @@ fn lines_lead_from_the_dependent_to_the_dependency_and_stay_inside() {
             let inside =
                 |(x, y): &Point| (0..=layout.width).contains(x) && (0..=layout.height).contains(y);
             assert!(route.iter().all(inside), "case: {label}, {route:?}");
+        }
+    }
+}
+
+#[test]
+fn no_line_crosses_a_box() {
+    for (label, widths, edges) in graphs() {
+        let layout = layout(&widths, &edges);
+        for route in &layout.routes {
+            for step in route.windows(2) {
+                let ((x, y), (to_x, to_y)) = (step[0], step[1]);
+                let crosses = |place: &&Rect| {
+                    let beside = x.max(to_x) <= place.x || place.x + place.width <= x.min(to_x);
+                    let above = y.max(to_y) <= place.y || place.y + BOX_HEIGHT <= y.min(to_y);
+                    !beside && !above
+                };
+                let crossed = layout.boxes.iter().find(crosses);
+                assert_eq!(crossed, None, "case: {label}, {step:?}");
+            }
         }
     }
 }
