@@ -57,9 +57,10 @@ pub(super) fn svg(shown: Shown<'_>) -> String {
         MARGIN + HEAD
     ));
     for (edge, route) in shown.graph.edges().iter().zip(&drawn.routes) {
-        let (class, marker) = match edge.on_cycle {
-            true => ("edge cycle", "arrow-cycle"),
-            false => ("edge", "arrow"),
+        let (class, marker) = if edge.on_cycle {
+            ("edge cycle", "arrow-cycle")
+        } else {
+            ("edge", "arrow")
         };
         // What the change reaches, it reaches along this edge.
         let reaches =

@@ -98,7 +98,7 @@ fn width(layers: &Layers, widths: &[i64], item: usize) -> i64 {
 /// How far the middles of two items must be apart.
 fn apart(layers: &Layers, upper: usize, lower: usize) -> i64 {
     let half = |item: usize| match layers.items[item] {
-        Item::Node(_) => (BOX_HEIGHT + ROW_GAP) / 2,
+        Item::Node(_) => BOX_HEIGHT / 2 + ROW_GAP / 2,
         Item::Lane => LANE / 2,
     };
     half(upper) + half(lower)

@@ -12,8 +12,11 @@ fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
     }
 }
 
-/// Graphs of every shape: their widths and edges.
-fn graphs() -> Vec<(String, Vec<i64>, Vec<(usize, usize)>)> {
+/// What it is, the widths of its boxes, and its edges.
+type Example = (String, Vec<i64>, Vec<(usize, usize)>);
+
+/// Graphs of every shape.
+fn graphs() -> Vec<Example> {
     let same = |count: usize| vec![100; count];
     let mut graphs = vec![
         ("nothing".to_owned(), vec![], vec![]),
@@ -102,8 +105,8 @@ fn no_line_crosses_a_box() {
                     let above = y.max(to_y) <= place.y || place.y + BOX_HEIGHT <= y.min(to_y);
                     !beside && !above
                 };
-                let crossed = layout.boxes.iter().find(crosses);
-                assert_eq!(crossed, None, "case: {label}, {step:?}");
+                let found = layout.boxes.iter().find(crosses);
+                assert_eq!(found, None, "case: {label}, {step:?}");
             }
         }
     }
