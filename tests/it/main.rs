@@ -15,6 +15,7 @@ mod datetime;
 mod dialects;
 mod doctor;
 mod drift;
+mod explained;
 mod figures;
 mod hostile_scripts;
 mod interrupted;

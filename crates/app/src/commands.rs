@@ -22,6 +22,7 @@ mod audit;
 mod cache;
 pub(crate) mod datetime;
 mod doctor;
+mod explain;
 mod get;
 mod metrics;
 mod plan;
@@ -203,5 +204,6 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
+        Command::Explain(arguments) => Ok(explain::run(context, arguments)),
     }
 }
