@@ -26,6 +26,7 @@ mod logs;
 mod lost_store;
 mod outages;
 mod ownership;
+mod packaging;
 mod pause;
 mod quickstart;
 mod sandbox;

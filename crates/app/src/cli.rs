@@ -13,7 +13,7 @@ mod datetime;
 mod reference;
 
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
-pub(crate) use reference::ExplainArgs;
+pub(crate) use reference::{CompletionsArgs, ExplainArgs, ManArgs};
 
 /// What the exit codes mean, below the help of the whole.
 const EXIT_CODES: &str = "Exit codes:
@@ -109,7 +109,8 @@ impl Command {
     /// Whether this command can print its result in `format`.
     pub(crate) fn prints(&self, format: OutputFormat) -> bool {
         match format {
-            OutputFormat::Human | OutputFormat::Json => true,
+            OutputFormat::Human => true,
+            OutputFormat::Json => !matches!(self, Self::Completions(_)),
             OutputFormat::Prometheus => matches!(self, Self::Metrics),
             OutputFormat::Junit => matches!(self, Self::Test(_)),
         }
@@ -172,6 +173,10 @@ pub(crate) enum Command {
     Doctor,
     /// Explain a rule in full: what it demands and why, a wrong and a right example
     Explain(ExplainArgs),
+    /// Print what a shell needs to complete command lines
+    Completions(CompletionsArgs),
+    /// Write a manual page for each command
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]

@@ -20,10 +20,12 @@ use crate::wiring::{Connection, Pace, WiringError};
 mod apply;
 mod audit;
 mod cache;
+mod completions;
 pub(crate) mod datetime;
 mod doctor;
 mod explain;
 mod get;
+mod man;
 mod metrics;
 mod plan;
 mod run;
@@ -205,5 +207,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
         Command::Explain(arguments) => Ok(explain::run(context, arguments)),
+        Command::Completions(arguments) => Ok(completions::run(context, arguments)),
+        Command::Man(arguments) => man::run(context, arguments),
     }
 }

@@ -1,9 +1,11 @@
 //! The arguments of commands about `cxda` itself.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
+use clap_complete::Shell;
 use cxda_domain::rule::Rule;
 
 #[derive(Debug, Args)]
@@ -11,6 +13,20 @@ pub(crate) struct ExplainArgs {
     /// The code of a finding, such as V005, in any case
     #[arg(value_name = "CODE", value_parser = RuleCode, hide_possible_values = true)]
     pub(crate) rule: Rule,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Where the pages go, a folder that is there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 /// Reads the code of a rule, and tells the shell which there are.
