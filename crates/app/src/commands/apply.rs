@@ -129,49 +129,6 @@ async fn load(path: &Path) -> Result<SavedPlan, Ended> {
     })
 }
 
-/// Shows the plan and says how the process ends where it must not be carried out.
-async fn refused(
-    context: Context<'_>,
-    arguments: &ApplyArgs,
-    (settings, connection): (&Settings, &Connection),
-    planned: &mut Planned,
-    saved: Option<&SavedPlan>,
-) -> Result<Option<Exit>, Ended> {
-    let (heading, limit, plan) = (&connection.heading(), connection.rate_limit, &planned.plan);
-    if plan.violations.has_errors() {
-        show(context, heading, plan, limit);
-        return Ok(Some(Exit::Invalid));
-    }
-    if let Some(saved) = saved {
-        saved
-            .matches(planned, &destination(connection))
-            .map_err(|error| Ended::new(exit::of_saved(&error), error))?;
-    }
-    if arguments.test.is_there() {
-        count_tests(planned);
-    }
-    count_relays(planned, &relayed(settings));
-    let plan = &planned.plan;
-    if !context.is_json() {
-        show(context, heading, plan, limit);
-    }
-    let deletes = plan.count(ChangeKind::Delete);
-    if deletes > arguments.allow_deletes {
-        let message = format!(
-            "the plan deletes {deletes} resources, more than the {} that are allowed (see --allow-deletes)",
-            arguments.allow_deletes
-        );
-        return Err(Ended::message(Exit::Refused, message));
-    }
-    if !plan.changes.is_empty() && !arguments.yes && !confirmed().await {
-        return Err(Ended::message(
-            Exit::Refused,
-            "nothing was applied: the answer was not yes",
-        ));
-    }
-    Ok(None)
-}
-
 /// Asks, and waits where a signal to stop is heard meanwhile.
 async fn confirmed() -> bool {
     let question = "\nApply this plan? Only `yes` is taken for a yes: ";
@@ -225,14 +182,54 @@ impl Run<'_> {
         bar.clear();
         let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
         hide_echoes(&mut planned.plan, &connection.client);
-        let of = (self.settings, connection);
-        let refused = refused(context, self.arguments, of, &mut planned, saved);
-        if let Some(exit) = refused.await? {
+        if let Some(exit) = self.refused(&mut planned, saved).await? {
             return Ok(exit);
         }
         let pace = context.pace(self.clock);
         let webhooks = wiring::webhooks(self.settings, secrets, connection, pace).await;
         self.carry_out(&planned, writing, &webhooks).await
+    }
+
+    /// Shows the plan and says how the process ends where it must not be carried out.
+    async fn refused(
+        &self,
+        planned: &mut Planned,
+        saved: Option<&SavedPlan>,
+    ) -> Result<Option<Exit>, Ended> {
+        let (context, arguments, connection) = (self.context, self.arguments, self.connection);
+        let (heading, limit, plan) = (&connection.heading(), connection.rate_limit, &planned.plan);
+        if plan.violations.has_errors() {
+            show(context, heading, plan, limit);
+            return Ok(Some(Exit::Invalid));
+        }
+        if let Some(saved) = saved {
+            saved
+                .matches(planned, &destination(connection))
+                .map_err(|error| Ended::new(exit::of_saved(&error), error))?;
+        }
+        if arguments.test.is_there() {
+            count_tests(planned);
+        }
+        count_relays(planned, &relayed(self.settings));
+        let plan = &planned.plan;
+        if !context.is_json() {
+            show(context, heading, plan, limit);
+        }
+        let deletes = plan.count(ChangeKind::Delete);
+        if deletes > arguments.allow_deletes {
+            let message = format!(
+                "the plan deletes {deletes} resources, more than the {} that are allowed (see --allow-deletes)",
+                arguments.allow_deletes
+            );
+            return Err(Ended::message(Exit::Refused, message));
+        }
+        if !plan.changes.is_empty() && !arguments.yes && !confirmed().await {
+            return Err(Ended::message(
+                Exit::Refused,
+                "nothing was applied: the answer was not yes",
+            ));
+        }
+        Ok(None)
     }
 
     async fn carry_out(
