@@ -16,6 +16,7 @@ mod dependencies;
 mod documents;
 #[cfg(unix)]
 mod examples;
+mod explained;
 mod files;
 #[cfg(unix)]
 mod readme;

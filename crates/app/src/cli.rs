@@ -9,7 +9,12 @@ use cxda_domain::action::ActionName;
 use cxda_domain::address::{Address, AddressPattern, ResourceKind};
 use cxda_domain::instant::UtcMillis;
 
+mod datetime;
 pub(crate) mod graph;
+mod reference;
+
+pub(crate) use datetime::{DatetimeArgs, TimeOutput};
+pub(crate) use reference::{CompletionsArgs, ExplainArgs, ManArgs};
 
 /// What the exit codes mean, below the help of the whole.
 const EXIT_CODES: &str = "Exit codes:
@@ -105,7 +110,8 @@ impl Command {
     /// Whether this command can print its result in `format`.
     pub(crate) fn prints(&self, format: OutputFormat) -> bool {
         match format {
-            OutputFormat::Human | OutputFormat::Json => true,
+            OutputFormat::Human => true,
+            OutputFormat::Json => !matches!(self, Self::Completions(_)),
             OutputFormat::Prometheus => matches!(self, Self::Metrics),
             OutputFormat::Junit => matches!(self, Self::Test(_)),
         }
@@ -168,6 +174,12 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Check settings, tenant, store and audit log; writes nothing
     Doctor,
+    /// Explain a rule in full: what it demands and why, a wrong and a right example
+    Explain(ExplainArgs),
+    /// Print what a shell needs to complete command lines
+    Completions(CompletionsArgs),
+    /// Write a manual page for each command
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -412,50 +424,6 @@ pub(crate) struct AuditTailArgs {
     /// How many records, 1 or more
     #[arg(short = 'n', long, value_name = "N", default_value = "10")]
     pub(crate) lines: NonZeroUsize,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DatetimeArgs {
-    /// An ISO 8601 timestamp; without an offset it is UTC
-    #[arg(long, value_name = "T")]
-    pub(crate) timestamp: String,
-    /// An IANA name, such as `America/New_York`
-    #[arg(long, value_name = "Z")]
-    pub(crate) timezone: String,
-    /// `ADD_OFFSET` or `SUBTRACT_OFFSET`
-    #[arg(long, value_name = "OP")]
-    pub(crate) operation: String,
-    /// Minutes, 0 or more
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
-    pub(crate) offset_minutes: i128,
-    /// Fraction digits of the result, 0 to 3
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 3,
-        allow_negative_numbers = true
-    )]
-    pub(crate) precision: i128,
-    /// How to print the result: in UTC, or as local time with its offset
-    #[arg(long, value_enum, default_value_t = TimeOutput::Utc)]
-    pub(crate) output: TimeOutput,
-    /// Add to the local time instead of the instant
-    #[arg(long)]
-    pub(crate) wall: bool,
-}
-
-/// How a date and time is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TimeOutput {
-    /// In UTC, with `Z`
-    Utc,
-    /// As local time with its offset
-    Local,
 }
 
 #[derive(Debug, Args)]

@@ -20,10 +20,13 @@ use crate::wiring::{Connection, Pace, WiringError};
 mod apply;
 mod audit;
 mod cache;
+mod completions;
 pub(crate) mod datetime;
 mod doctor;
+mod explain;
 mod get;
 mod graph;
+mod man;
 mod metrics;
 mod plan;
 mod run;
@@ -205,5 +208,8 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
+        Command::Explain(arguments) => Ok(explain::run(context, arguments)),
+        Command::Completions(arguments) => Ok(completions::run(context, arguments)),
+        Command::Man(arguments) => man::run(context, arguments),
     }
 }

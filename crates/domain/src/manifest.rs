@@ -25,6 +25,7 @@ mod variables;
 mod view;
 
 pub use document::{Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
+pub(crate) use suggest::all_nearest;
 pub use suggest::nearest;
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 //! It names and ranks rules; the checks themselves stand beside the types that they guard.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+
+use crate::manifest::all_nearest;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -41,6 +44,15 @@ macro_rules! rules {
             /// The rule in one sentence.
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$code => $summary,)* }
+            }
+
+            /// Why there is such a rule, what is wrong and what is right by it, and what to do, as Markdown.
+            ///
+            /// Manifests in it are cut short to what matters, and may show keys of `spec` alone.
+            pub fn explanation(self) -> &'static str {
+                match self {
+                    $(Self::$code => include_str!(concat!("rule/explained/", stringify!($code), ".md")),)*
+                }
             }
         }
     };
@@ -101,6 +113,61 @@ rules! {
     W011 Warning "A script holds a loop that never ends.",
 }
 
+impl Rule {
+    /// All about the rule, as a page of Markdown.
+    pub fn page(self) -> String {
+        let severity = match self.severity() {
+            Severity::Error => "An error: nothing is sent while it stands.",
+            Severity::Warning => "A warning: it stops nothing and changes no exit code.",
+        };
+        let (summary, explanation) = (self.summary(), self.explanation());
+        format!("# {self}\n\n{summary}\n\n{severity}\n\n{explanation}")
+    }
+}
+
+/// No rule has a code like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no rule has this code{}", did_you_mean(nearest))]
+pub struct UnknownRule {
+    /// The rules whose codes are nearest, if any is near.
+    pub nearest: Vec<Rule>,
+}
+
+fn did_you_mean(nearest: &[Rule]) -> String {
+    match nearest {
+        [] => String::new(),
+        [one] => format!(", did you mean {one}?"),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(|rule| rule.code()).collect();
+            format!(", did you mean {} or {last}?", first.join(", "))
+        }
+    }
+}
+
+/// Reads a code in any case.
+impl FromStr for Rule {
+    type Err = UnknownRule;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.iter().copied();
+        let mut same = known
+            .clone()
+            .filter(|rule| rule.code().eq_ignore_ascii_case(code));
+        same.next().ok_or_else(|| {
+            // `V5` is a way to say V005.
+            let padded = code.split_at_checked(1);
+            let padded = padded.map(|(letter, number)| format!("{letter}{number:0>3}"));
+            let padded = padded.as_deref().unwrap_or(code);
+            let nearest = all_nearest(padded, known.clone().map(Self::code));
+            UnknownRule {
+                nearest: known
+                    .filter(|rule| nearest.contains(&rule.code()))
+                    .collect(),
+            }
+        })
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.code())
@@ -133,5 +200,44 @@ mod tests {
             serde_json::to_string(&Severity::Warning).unwrap(),
             r#""warning""#
         );
+    }
+
+    #[test]
+    fn a_code_is_read_in_any_case_and_an_unknown_one_brings_up_the_nearest() {
+        assert_eq!("v005".parse(), Ok(Rule::V005));
+        for (code, want) in [
+            ("V5", "no rule has this code, did you mean V005?"),
+            ("V050", "no rule has this code, did you mean V005?"),
+            (
+                "K003",
+                "no rule has this code, did you mean A003, C003, D003, E003, M003, V003 or W003?",
+            ),
+            ("", "no rule has this code"),
+            ("ö", "no rule has this code"),
+            ("views", "no rule has this code"),
+        ] {
+            let unknown = code.parse::<Rule>().unwrap_err();
+            assert_eq!(unknown.to_string(), want);
+        }
+    }
+
+    #[test]
+    fn every_rule_is_explained_by_what_is_wrong_what_is_right_and_what_to_do() {
+        for rule in Rule::ALL {
+            let page = rule.page();
+            let headings: Vec<&str> = page
+                .lines()
+                .filter_map(|line| line.strip_prefix("## "))
+                .collect();
+            // What only a tenant shows has no wrong manifest, and sometimes no right one.
+            let whole = if rule.explanation().starts_with("Judged by `plan") {
+                vec![&["Right", "What to do"][..], &["What to do"]]
+            } else {
+                vec![&["Wrong", "Right", "What to do"][..]]
+            };
+            assert!(whole.contains(&&headings[..]), "{rule}: {headings:?}");
+            let why = rule.explanation().split("\n\n").next().unwrap();
+            assert!(why.ends_with('.'), "{rule}: {why}");
+        }
     }
 }

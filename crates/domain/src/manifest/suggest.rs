@@ -5,13 +5,31 @@ const MAX_EDITS: usize = 2;
 
 /// The word of `known` that `found` is nearest to: equal but for case, or at most two edits away and not wholly different.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = near(found, known).min_by_key(|(distance, _)| *distance);
+    near.map(|(_, word)| word)
+}
+
+/// All words of `known` that [`nearest`] could choose from, because none is nearer.
+pub(crate) fn all_nearest<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'a str> {
+    let near: Vec<(usize, &str)> = near(found, known).collect();
+    let least = near.iter().map(|(distance, _)| *distance).min();
+    let nearest = near.iter().filter(|(distance, _)| Some(*distance) == least);
+    nearest.map(|(_, word)| *word).collect()
+}
+
+/// The words of `known` that are near enough to `found`, each with its distance.
+fn near<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = (usize, &'a str)> {
     let lower = found.to_lowercase();
     known
         .into_iter()
-        .map(|word| (edits(&lower, &word.to_lowercase()), word))
+        .map(move |word| (edits(&lower, &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= MAX_EDITS && *distance * 2 < word.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
 }
 
 /// As [`nearest`], and among words of a closed set also by what they are made of: `refresh_intervall` means `refresh`, `bool`

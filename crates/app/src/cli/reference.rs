@@ -1,0 +1,54 @@
+//! The arguments of commands about `cxda` itself.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap_complete::Shell;
+use cxda_domain::rule::Rule;
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The code of a finding, such as V005, in any case
+    #[arg(value_name = "CODE", value_parser = RuleCode, hide_possible_values = true)]
+    pub(crate) rule: Rule,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Where the pages go, a folder that is there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Reads the code of a rule, and tells the shell which there are.
+#[derive(Clone, Debug)]
+struct RuleCode;
+
+impl TypedValueParser for RuleCode {
+    type Value = Rule;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Rule, clap::Error> {
+        str::parse::<Rule>.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let codes = Rule::ALL
+            .iter()
+            .map(|rule| PossibleValue::new(rule.code()).help(rule.summary()));
+        Some(Box::new(codes))
+    }
+}
