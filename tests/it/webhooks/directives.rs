@@ -146,3 +146,15 @@ fn an_action_without_directives_sends_nothing_and_says_so() {
     let _ = told.says(&["declares no directive"]);
     assert_eq!(source.asked().len(), 0);
 }
+
+#[test]
+fn a_list_names_the_whole_host_of_a_source() {
+    let source = Receiver::start(503);
+    let project = project(&source);
+    let words = ["cache", "invalidate", "score_calc", "--event"];
+    let words = [&words[..], &["profile.changed"]].concat();
+    let url = source.server.base_url();
+    let _ = project.cxda(&words).run().exits(12).says(&[url]);
+    let listed = project.cxda(&["webhooks", "list"]).run().exits(0);
+    let _ = listed.says(&[url]);
+}

@@ -10,9 +10,6 @@ use serde::Serialize;
 
 use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, safe};
 
-/// How wide a line for people is, in characters.
-const WIDTH: usize = 80;
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OutboxJson<'a> {
@@ -100,7 +97,7 @@ pub(crate) fn ends(
         };
         let event = entry.event.kind.as_str();
         let line = format!("{mark} {}  {event}  {}", entry.id, shown(&entry.receiver));
-        text.push_str(&screen.paint(tone, &safe::cut(&line, WIDTH)));
+        text.push_str(&screen.paint(tone, &safe::line(&line)));
         text.push('\n');
         let why = match (taken, each.tried) {
             (true, _) => continue,
@@ -134,7 +131,7 @@ fn tries(outgoing: &Outgoing) -> usize {
 
 fn row([id, event, state, webhook]: [&str; 4]) -> String {
     let line = format!("{id:<36}  {event:<18}  {state:<9}  {webhook}");
-    safe::cut(&line, WIDTH).trim_end().to_owned()
+    safe::line(&line).trim_end().to_owned()
 }
 
 fn below(screen: Screen, detail: &str) -> String {
@@ -164,7 +161,7 @@ mod tests {
         let why = "2 attempts, next 2026-01-02T03:04:05.000Z: the receiver is not reached: its address is not public";
         let text = below(Screen::PLAIN, why);
         assert_eq!(text.split_whitespace().collect::<Vec<_>>().join(" "), why);
-        let fits = |line: &str| line.starts_with("    ") && line.chars().count() <= WIDTH;
+        let fits = |line: &str| line.starts_with("    ") && line.chars().count() <= 80;
         assert!(
             text.lines().count() == 2 && text.lines().all(fits),
             "{text}"
