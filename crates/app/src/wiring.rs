@@ -18,7 +18,7 @@ mod store;
 mod tenant;
 mod webhooks;
 
-pub(crate) use scripts::{scripts, served};
+pub(crate) use scripts::{at_once as scripts_at_once, scripts, served};
 pub(crate) use secrets::{HiddenSecrets, secrets};
 pub(crate) use simulator::simulator;
 pub(crate) use store::{

@@ -1,9 +1,7 @@
 //! `cxda test`: the tests of the manifests, here or on the tenant's sandbox as well, once or whenever a file changes.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use cxda_adapters_fs::edit::NewOutput;
@@ -160,8 +158,7 @@ async fn run_tests(
         addresses: arguments.addresses.clone(),
         filter: arguments.filter.clone(),
     };
-    let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let tested = test(ports, &scope, at_once).await;
+    let tested = test(ports, &scope, wiring::scripts_at_once().get()).await;
     bar.clear();
     tested.map_err(|error| Ended::new(exit::of_test(&error), error))
 }

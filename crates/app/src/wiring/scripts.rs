@@ -17,12 +17,16 @@ pub(crate) fn served(arguments: &[OsString]) -> Option<ExitCode> {
     }
 }
 
-/// What runs scripts, as many at once as there are processors.
+/// What runs scripts.
 pub(crate) fn scripts() -> Result<ChildRunner, WiringError> {
     let program = std::env::current_exe().map_err(|error| {
         let message = "scripts cannot be run: the place of this program is not known";
         WiringError::from_source(Exit::Unexpected, message, error)
     })?;
-    let at_once = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    Ok(ChildRunner::new(program, CHILD_ARGUMENT.into(), at_once))
+    Ok(ChildRunner::new(program, CHILD_ARGUMENT.into(), at_once()))
+}
+
+/// How many scripts run at once: as many as there are processors.
+pub(crate) fn at_once() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

@@ -1,8 +1,6 @@
 //! The tests of the manifests, run here before anything is sent.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
-use std::thread;
 
 use cxda_domain::address::Address;
 use cxda_domain::plan::PlanScope;
@@ -36,8 +34,7 @@ pub(super) async fn passed(
         addresses: scope.targets.clone(),
         filter: None,
     };
-    let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let tested = test(ports, &meant, at_once).await;
+    let tested = test(ports, &meant, wiring::scripts_at_once().get()).await;
     bar.clear();
     let results = match tested {
         Ok(tested) => tested.results,
