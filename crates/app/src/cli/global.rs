@@ -1,0 +1,92 @@
+//! What every command takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::duration;
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Run as if started in DIR
+    #[arg(
+        help_heading = "Global options",
+        short = 'C',
+        long = "directory",
+        value_name = "DIR",
+        global = true
+    )]
+    pub(crate) directory: Option<PathBuf>,
+    /// Which tenant of the settings to speak to
+    #[arg(
+        help_heading = "Global options",
+        long,
+        value_name = "NAME",
+        global = true
+    )]
+    pub(crate) tenant: Option<String>,
+    /// Read environment variables also from FILE; those of the process go before
+    #[arg(
+        help_heading = "Global options",
+        long,
+        value_name = "FILE",
+        global = true
+    )]
+    pub(crate) env_file: Option<PathBuf>,
+    /// How to print the result
+    #[arg(help_heading = "Global options", short = 'o', value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Human, global = true)]
+    pub(crate) format: OutputFormat,
+    /// Print nothing but the result and errors
+    #[arg(help_heading = "Global options", short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Log more on stderr: -v what is done, -vv each request
+    #[arg(help_heading = "Global options", short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// How to write the log
+    #[arg(help_heading = "Global options", long, value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub(crate) log_format: LogFormat,
+    /// When to use colours; `always` wins over `NO_COLOR`
+    #[arg(help_heading = "Global options", long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    pub(crate) color: ColorChoice,
+    /// Never ask
+    #[arg(help_heading = "Global options", long, global = true)]
+    pub(crate) no_input: bool,
+    /// How long a command that writes waits for another run to end
+    #[arg(help_heading = "Global options", long, value_name = "TIME", default_value = "0s", value_parser = duration, global = true)]
+    pub(crate) lock_timeout: Duration,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For Prometheus (of `metrics`)
+    Prometheus,
+    /// As JUnit XML (of `test`)
+    Junit,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line for each event
+    Text,
+    /// A JSON object for each event
+    Json,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal
+    Auto,
+    /// Also where the output is no terminal
+    Always,
+    /// Not at all
+    Never,
+}
