@@ -24,7 +24,7 @@ mod tests_block;
 mod variables;
 mod view;
 
-pub use document::{Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
+pub use document::{API_VERSION, Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
 pub(crate) use suggest::all_nearest;
 pub use suggest::nearest;
 
