@@ -17,7 +17,9 @@ mod state;
 pub(crate) use apply::{ApplyArgs, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
-pub(crate) use reference::{CompletionsArgs, ExplainArgs, ManArgs};
+pub(crate) use reference::{
+    CompletionsArgs, ExplainArgs, ManArgs, SchemaArgs, SchemaKind,
+};
 pub(crate) use scripts::{RunArgs, TestArgs};
 pub(crate) use state::{
     AuditCommand, AuditTailArgs, CacheCommand, CacheInvalidateArgs, CacheRecordArgs,
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     Doctor,
     /// Explain a rule in full: what it demands and why, a wrong and a right example
     Explain(ExplainArgs),
+    /// Print a JSON Schema, for editors and programs
+    Schema(SchemaArgs),
     /// Print what a shell needs to complete command lines
     Completions(CompletionsArgs),
     /// Write a manual page for each command

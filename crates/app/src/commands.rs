@@ -30,6 +30,7 @@ mod man;
 mod metrics;
 mod plan;
 mod run;
+mod schema;
 mod simulate;
 mod test;
 mod validate;
@@ -209,6 +210,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
         Command::Explain(arguments) => Ok(explain::run(context, arguments)),
+        Command::Schema(arguments) => Ok(schema::run(context, arguments)),
         Command::Completions(arguments) => Ok(completions::run(context, arguments)),
         Command::Man(arguments) => man::run(context, arguments),
     }

@@ -24,6 +24,7 @@ mod pause;
 mod progress;
 mod remedy;
 mod render;
+mod schema;
 mod settings;
 mod system;
 mod wiring;
