@@ -22,6 +22,10 @@ use file::{AuthTable, Reference, SettingsFile, TenantTable};
 pub(crate) const FILE_NAME: &str = "cxda.toml";
 /// The folder for everything that `cxda` keeps.
 pub(crate) const STATE_FOLDER: &str = ".cxda";
+/// The store, in that folder.
+pub(crate) const STORE_FILE: &str = "state.db";
+/// The audit log, in that folder.
+pub(crate) const AUDIT_FILE: &str = "audit.jsonl";
 /// The tenant that the environment alone makes.
 const ENV_TENANT: &str = "env";
 
@@ -159,11 +163,11 @@ impl Settings {
             .filled(env::AUDIT_LOG_PATH)
             .or(file.audit.path)
             .map_or_else(
-                || root.join(STATE_FOLDER).join("audit.jsonl"),
+                || root.join(STATE_FOLDER).join(AUDIT_FILE),
                 |path| in_root(&path),
             );
         let store = match file.store.url {
-            None => root.join(STATE_FOLDER).join("state.db"),
+            None => root.join(STATE_FOLDER).join(STORE_FILE),
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(path) if !path.is_empty() => in_root(path),
                 _ => {

@@ -1,7 +1,10 @@
 //! The schema of `cxda.toml`.
 
+use std::time::Duration;
+
 use cxda_adapters_fs::project::Patterns;
-use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
+use cxda_adapters_http::config::Timeouts;
+use cxda_adapters_http::credentials::{AuthConfig, AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, Concurrency, Idempotency};
 use cxda_domain::event::EventKind;
 use cxda_domain::request::RateLimit;
@@ -9,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::parts::{boolean, filled, list, object, one_of, or, text, told};
 use crate::env;
+use crate::settings::{AUDIT_FILE, STATE_FOLDER, STORE_FILE};
 
 pub(super) fn schema() -> Value {
     let mut schema = object(
@@ -63,7 +67,7 @@ fn tenant() -> Value {
         json!({
             "simulator": or(told(boolean(), "Whether it is the built-in simulator.", &[]), false),
             "base_url": told(base_url, &base, &[]),
-            "timeout": told(time(), "How long a request may take.", &[]),
+            "timeout": told(time_or(Timeouts::DEFAULT.request), "How long a request may take.", &[]),
             "allow_http": or(told(boolean(), "Whether plain http to this machine is allowed.", &[]), false),
             "auth": told(auth(), "How to get a token.", &[]),
             "api": told(api(), "How the API differs from its profile.", &[]),
@@ -98,7 +102,7 @@ fn auth() -> Value {
             "token_path": told(path(), "The path of the token's endpoint.", &[]),
             "scopes": told(list(text()), "The scopes that are asked for.", &[]),
             "audience": told(text(), "The audience that is asked for.", &[]),
-            "expiry_margin": told(time(), "How long before its end a token is renewed.", &[]),
+            "expiry_margin": told(time_or(AuthConfig::EXPIRY_MARGIN), "How long before its end a token is renewed.", &[]),
             "client_id": by_default("The client's id, or the access key's.", env::CLIENT_ID),
             "client_secret": by_default("The client's secret, or the access key's.", env::CLIENT_SECRET),
             "username": by_default("The user name, for the kind password.", env::ACCESS_KEY_ID),
@@ -116,14 +120,13 @@ fn api() -> Value {
     let idempotency = one_of(&Idempotency::ALL, Idempotency::as_str);
     let requests = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX});
     let standard = RateLimit::DEFAULT;
-    let mut some_time = time();
+    let mut some_time = time_or(standard.per);
     some_time["allOf"] = json!([{"pattern": "[1-9]"}]);
-    let per = humantime::format_duration(standard.per).to_string();
     let rate_limit = object(
         &[],
         json!({
             "requests": told(or(requests, standard.requests), "How many requests may be sent", &[]),
-            "per": told(or(some_time, per), "within this time.", &[]),
+            "per": told(some_time, "within this time.", &[]),
         }),
     );
     let of_test = json!({"type": "string", "pattern": r"^/.*\{id\}"});
@@ -147,6 +150,7 @@ fn api() -> Value {
 
 fn store() -> Value {
     let url = json!({"type": "string", "pattern": "^sqlite:."});
+    let url = or(url, format!("sqlite:{STATE_FOLDER}/{STORE_FILE}"));
     object(
         &[],
         json!({"url": told(url, "The database, as sqlite:PATH.", &[])}),
@@ -158,7 +162,7 @@ fn audit() -> Value {
     object(
         &[],
         json!({
-            "path": told(text(), &path, &[]),
+            "path": told(or(text(), format!("{STATE_FOLDER}/{AUDIT_FILE}")), &path, &[]),
             "actor": told(text(), "Who runs it.", &[]),
         }),
     )
@@ -200,8 +204,13 @@ fn path() -> Value {
 }
 
 /// A length of time such as `30s`.
-fn time() -> Value {
-    json!({"type": "string", "pattern": "^([0-9]+ *[A-Za-zµ]+ *)+$", "examples": ["30s", "5m"]})
+fn time_or(default: Duration) -> Value {
+    let time = json!({
+        "type": "string",
+        "pattern": "^([0-9]+ *[A-Za-zµ]+ *)+$",
+        "examples": ["30s", "5m"],
+    });
+    or(time, humantime::format_duration(default).to_string())
 }
 
 /// Where a value is.

@@ -11,25 +11,25 @@ pub(super) const FILLED: &str = r"\S";
 
 /// A map of these keys and no others.
 pub(super) fn object(required: &[&str], properties: Value) -> Value {
-    json!({
+    let mut map = json!({
         "type": "object",
-        "required": required,
         "properties": properties,
         "additionalProperties": false,
-    })
+    });
+    if !required.is_empty() {
+        map["required"] = json!(required);
+    }
+    map
 }
 
 /// As [`object`], with every key required: what `cxda` prints leaves none out.
 pub(super) fn printed(properties: Value) -> Value {
-    let keys: Vec<&str> = properties.as_object().map_or_else(Vec::new, |properties| {
-        properties.keys().map(String::as_str).collect()
-    });
-    json!({
-        "type": "object",
-        "required": keys,
-        "properties": properties,
-        "additionalProperties": false,
-    })
+    let keys = properties
+        .as_object()
+        .map(|properties| properties.keys().cloned().collect::<Vec<_>>());
+    let mut map = object(&[], properties);
+    map["required"] = json!(keys);
+    map
 }
 
 /// `schema` with what it means, and the rules that it states, each in its own words.

@@ -30,6 +30,75 @@ const BEYOND: [Rule; 9] = [
     Rule::E007,
 ];
 
+/// Texts that are of the form that some rule demands, and texts that are nearly so.
+const TEXTS: [&str; 65] = [
+    "",
+    " ",
+    "a",
+    "ab",
+    "abc",
+    "a b",
+    "a\nb",
+    "abc\n",
+    "_a",
+    "a-b",
+    "é",
+    "éé",
+    "{a}",
+    "{",
+    "}",
+    "a{}",
+    "a{ }",
+    "a{b",
+    "a{{b}}",
+    "a=b",
+    "é{x}",
+    "15",
+    "true",
+    "****",
+    "view",
+    "action",
+    "default",
+    "highPriority",
+    "global",
+    "template",
+    "COUNT",
+    "MEDIAN",
+    "integer",
+    "object",
+    "local",
+    "later",
+    "SUBTRACT_OFFSET",
+    "revert",
+    "refresh",
+    "MaterializedView",
+    "DataAction",
+    "SCRIPT",
+    "Europe/Berlin",
+    "US/Eastern",
+    "europe/berlin",
+    "localtime",
+    "Factory",
+    "2024-02-29T15:30:00",
+    "2024-02-29T15:30:00.1234567Z",
+    "2024-02-29 15:30:00",
+    "2024-13-01T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2024-02-29T15:30:00+05:30",
+    "2024-02-29T24:00:00Z",
+    "12345678-1234-1234-1234-12345678901",
+    "ABCDEF00-1234-1234-1234-123456789ABC",
+    "{12345678-1234-1234-1234-123456789012}",
+    "https://example.com",
+    "https://example.com:8080/a?b=c",
+    "https://u@example.com",
+    "ftp://example.com",
+    "HTTP://example.com",
+    "https://[::1]:80/",
+    "/etc/passwd",
+    "../outside.js",
+];
+
 /// What the reader finds in `document`, warnings left out.
 fn findings(document: &Value) -> Vec<Violation> {
     let text = serde_json::to_vec(document).unwrap();
@@ -96,73 +165,6 @@ fn values() -> Vec<Value> {
         i64::MAX,
         i64::MIN,
     ];
-    let texts = [
-        "",
-        " ",
-        "a",
-        "ab",
-        "abc",
-        "a b",
-        "a\nb",
-        "abc\n",
-        "_a",
-        "a-b",
-        "é",
-        "éé",
-        "{a}",
-        "{",
-        "}",
-        "a{}",
-        "a{ }",
-        "a{b",
-        "a{{b}}",
-        "a=b",
-        "é{x}",
-        "15",
-        "true",
-        "****",
-        "view",
-        "action",
-        "default",
-        "highPriority",
-        "global",
-        "template",
-        "COUNT",
-        "MEDIAN",
-        "integer",
-        "object",
-        "local",
-        "later",
-        "SUBTRACT_OFFSET",
-        "revert",
-        "refresh",
-        "MaterializedView",
-        "DataAction",
-        "SCRIPT",
-        "Europe/Berlin",
-        "US/Eastern",
-        "europe/berlin",
-        "localtime",
-        "Factory",
-        "2024-02-29T15:30:00",
-        "2024-02-29T15:30:00.1234567Z",
-        "2024-02-29 15:30:00",
-        "2024-13-01T00:00:00Z",
-        "0000-01-01T00:00:00Z",
-        "2024-02-29T15:30:00+05:30",
-        "2024-02-29T24:00:00Z",
-        "12345678-1234-1234-1234-12345678901",
-        "ABCDEF00-1234-1234-1234-123456789ABC",
-        "{12345678-1234-1234-1234-123456789012}",
-        "https://example.com",
-        "https://example.com:8080/a?b=c",
-        "https://u@example.com",
-        "ftp://example.com",
-        "HTTP://example.com",
-        "https://[::1]:80/",
-        "/etc/passwd",
-        "../outside.js",
-    ];
     let long = [
         9, 10, 63, 64, 65, 127, 128, 129, 499, 500, 501, 65_536, 65_537,
     ]
@@ -185,7 +187,7 @@ fn values() -> Vec<Value> {
         json!({"file": ""}),
         json!({"type": "MANUAL"}),
     ];
-    let texts = texts.into_iter().map(ToOwned::to_owned);
+    let texts = TEXTS.into_iter().map(ToOwned::to_owned);
     let texts = texts.chain(long).chain(wide).map(Value::from);
     numbers
         .map(Value::from)
@@ -297,10 +299,8 @@ fn at<'s>(schema: &'s Value, kind: &str, place: &str) -> &'s Value {
 
 /// The keys that the reader knows where `document` gets one that it does not know.
 fn known(document: &Value) -> Option<BTreeSet<String>> {
-    let hints = findings(document).into_iter().filter_map(|each| each.hint);
-    let list = hints
-        .filter_map(|hint| hint.strip_prefix("known here: ").map(ToOwned::to_owned))
-        .next()?;
+    let mut hints = findings(document).into_iter().filter_map(|each| each.hint);
+    let list = hints.find_map(|hint| hint.strip_prefix("known here: ").map(ToOwned::to_owned))?;
     Some(
         list.split(", ")
             .map(|key| key.trim_matches('`').to_owned())
