@@ -32,6 +32,7 @@ mod pause;
 mod quickstart;
 mod sandbox;
 mod saved_plan;
+mod schema;
 mod script_tests;
 mod scripts_checked;
 mod secrets;

@@ -18,7 +18,7 @@ pub(crate) use binary::{Call, Ended};
 pub(crate) use clock::RealClock;
 pub(crate) use foreign::{Foreign, Habits};
 pub(crate) use gate::{Gate, gated};
-pub(crate) use project::Project;
+pub(crate) use project::{Project, example};
 pub(crate) use recorder::Recorder;
 pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
