@@ -19,6 +19,7 @@ mod explained;
 mod figures;
 mod graph;
 mod hostile_scripts;
+mod init;
 mod interrupted;
 mod json_shapes;
 mod listing;

@@ -158,6 +158,10 @@ fn write_new(parent: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is found in a folder is put there by hand"
+)]
 mod tests {
     use super::*;
 

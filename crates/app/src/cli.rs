@@ -18,7 +18,7 @@ pub(crate) use apply::{ApplyArgs, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub(crate) use reference::{
-    CompletionsArgs, ExplainArgs, ManArgs, SchemaArgs, SchemaKind,
+    CompletionsArgs, ExplainArgs, InitArgs, ManArgs, SchemaArgs, SchemaKind,
 };
 pub(crate) use scripts::{RunArgs, TestArgs};
 pub(crate) use state::{
@@ -51,6 +51,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Begin a project that works at once on the built-in simulator
+    Init(InitArgs),
     /// Check manifests by every rule that needs no tenant
     Validate(ValidateArgs),
     /// Show what apply would do, and what it would cost

@@ -26,6 +26,7 @@ mod doctor;
 mod explain;
 mod get;
 mod graph;
+mod init;
 mod man;
 mod metrics;
 mod plan;
@@ -194,6 +195,7 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
 async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ended> {
     let clock = Arc::new(SystemClock::new());
     match command {
+        Command::Init(arguments) => init::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,

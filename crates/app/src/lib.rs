@@ -18,6 +18,7 @@ mod commands;
 mod env;
 mod exit;
 mod guard;
+mod init;
 mod interrupt;
 mod log;
 mod pause;

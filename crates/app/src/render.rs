@@ -12,6 +12,7 @@ use crate::log;
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod begun;
 pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod diagnostics;

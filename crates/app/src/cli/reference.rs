@@ -9,6 +9,13 @@ use clap_complete::Shell;
 use cxda_domain::rule::Rule;
 
 #[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The project's folder, made where it lacks
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// What to describe
     #[arg(value_name = "KIND", value_enum)]
