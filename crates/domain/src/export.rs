@@ -23,6 +23,7 @@ use crate::variable::{EnvironmentVariable, VariableValue};
 use crate::violation::{FieldPath, Violations};
 
 mod draft;
+mod keys;
 mod names;
 
 #[cfg(test)]

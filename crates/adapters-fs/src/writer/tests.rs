@@ -1,3 +1,5 @@
+//! Whatever is written is read back as it was.
+
 use cxda_domain::node::Node;
 use cxda_testkit::strategies;
 use proptest::prelude::*;

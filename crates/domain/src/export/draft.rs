@@ -15,9 +15,10 @@ use crate::datetime::{
 };
 use crate::diff::is_empty;
 use crate::export::SecretReference;
+use crate::export::keys::{Keys, at_no_place, node, text};
 use crate::export::names::{FileNames, Names};
 use crate::manifest::API_VERSION;
-use crate::node::{Entry, Mark, Node, NodeValue};
+use crate::node::{Node, NodeValue};
 use crate::observed::ObservedResource;
 use crate::projection::Projection;
 use crate::variable::{VariableScope, VariableType};
@@ -161,8 +162,11 @@ impl<'a> Draft<'a> {
 
     fn view(&self) -> Keys {
         let mut spec = Keys::default();
-        for member in ["description", Projection::SOURCE, "columns"] {
+        for member in ["description", Projection::SOURCE] {
             spec.take(member, self.shown(member));
+        }
+        if let Some(columns) = self.shown("columns") {
+            spec.put("columns", in_words_order(columns));
         }
         let refresh = self.shown("refresh").and_then(Value::as_object);
         let mut block = Keys::default();
@@ -267,6 +271,21 @@ impl<'a> Draft<'a> {
         });
         spec.put(Projection::VARIABLES, NodeValue::List(list.collect()));
     }
+}
+
+/// Columns, each with its name first.
+fn in_words_order(columns: &Value) -> NodeValue {
+    let Some(columns) = columns.as_array() else {
+        return node(columns);
+    };
+    let ordered = columns.iter().map(|column| {
+        let mut block = Keys::default();
+        for member in ["name", "alias", "aggregation"] {
+            block.take(member, column.get(member));
+        }
+        at_no_place(block.into())
+    });
+    NodeValue::List(ordered.collect())
 }
 
 fn scope(variable: &Value) -> Option<VariableScope> {
@@ -377,82 +396,4 @@ fn is_later_of_two(shown: &Map<String, Value>) -> Option<bool> {
         at(earlier)?.to_utc_millis() != own.to_utc_millis()
             && at(later)?.to_utc_millis() == own.to_utc_millis(),
     )
-}
-
-/// A map that grows key by key.
-#[derive(Debug, Default)]
-struct Keys(Vec<Entry>);
-
-impl Keys {
-    fn one(key: &str, value: NodeValue) -> NodeValue {
-        let mut keys = Self::default();
-        keys.put(key, value);
-        keys.into()
-    }
-
-    fn put(&mut self, key: &str, value: NodeValue) {
-        self.0.push(Entry {
-            key: key.to_owned(),
-            at: Mark::START,
-            node: at_no_place(value),
-        });
-    }
-
-    /// Puts `block` in unless it is empty.
-    fn put_filled(&mut self, key: &str, block: Self) {
-        if !block.0.is_empty() {
-            self.put(key, block.into());
-        }
-    }
-
-    /// Puts what is shown in, if anything is.
-    fn take(&mut self, key: &str, shown: Option<&Value>) {
-        if let Some(value) = shown {
-            self.put(key, node(value));
-        }
-    }
-
-    /// Puts the switch `key` in unless it stands as manifests have it by default; left out or `null` it is off.
-    fn unless(&mut self, default: bool, key: &str, shown: Option<&Map<String, Value>>) {
-        let Some(shown) = shown else { return };
-        match shown.get(key) {
-            Some(Value::Bool(value)) if *value == default => {}
-            None | Some(Value::Null) => self.put(key, NodeValue::Bool(false)),
-            Some(other) => self.put(key, node(other)),
-        }
-    }
-}
-
-impl From<Keys> for NodeValue {
-    fn from(keys: Keys) -> Self {
-        Self::Map(keys.0)
-    }
-}
-
-impl From<Keys> for Node {
-    fn from(keys: Keys) -> Self {
-        at_no_place(keys.into())
-    }
-}
-
-fn at_no_place(value: NodeValue) -> Node {
-    Node {
-        value,
-        at: Mark::START,
-    }
-}
-
-fn text(text: &str) -> NodeValue {
-    NodeValue::Text(text.to_owned())
-}
-
-/// A value as a manifest has it: `15.0` is the whole number 15.
-fn node(value: &Value) -> NodeValue {
-    match Node::from(value).value {
-        NodeValue::Float(number) if number.fract() == 0.0 => {
-            let digits = format!("{number:.0}").parse();
-            digits.map_or(NodeValue::Float(number), NodeValue::Integer)
-        }
-        value => value,
-    }
 }

@@ -1,3 +1,5 @@
+//! Names, defaults, types and dates of exported documents.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
