@@ -44,6 +44,8 @@ mod signals;
 mod stage;
 mod streams;
 mod tenant_rules;
+#[cfg(unix)]
+mod terminal;
 mod threats;
 mod update_cost;
 mod violations;

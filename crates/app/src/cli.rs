@@ -1,9 +1,10 @@
 //! The command line as typed values. It decides nothing.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use cxda_domain::address::AddressPattern;
 
 mod apply;
@@ -49,6 +50,19 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What `arguments`, the program's name first, say.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them; also help and version where they ask for it.
+    pub(crate) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let command = Self::command().color(global::color_of(&arguments));
+        let mut matches = command.try_get_matches_from(arguments)?;
+        Self::from_arg_matches_mut(&mut matches)
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -146,7 +146,7 @@ impl Context<'_> {
 
     /// Shows what is wrong with the manifests, and says how the command then ends.
     pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
-        let findings = validation_text(self.screen, violations, 0);
+        let findings = validation_text(self.screen.beside(), violations, 0);
         self.screen.remark(findings.trim_end());
         self.screen.error_message("the manifests hold mistakes");
         Exit::Invalid

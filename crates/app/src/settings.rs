@@ -245,7 +245,7 @@ impl Settings {
             let message = if names.is_empty() {
                 let folder = self.root.display();
                 format!(
-                    "no tenant: {folder} has no {FILE_NAME}, and {} is not set (run in a project, or name one with -C DIR)",
+                    "no tenant: {folder} has no {FILE_NAME}, and {} is not set (run in a project, name one with -C DIR, or begin one with `cxda init`)",
                     env::BASE_URL
                 )
             } else {
