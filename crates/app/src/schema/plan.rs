@@ -25,8 +25,8 @@ fn change() -> Value {
     let cause = one_of(&Cause::ALL, Cause::as_str);
     let field = printed(json!({
         "path": told(text(), "The managed field.", &[]),
-        "before": {"description": "What the tenant has; null where it has nothing."},
-        "after": {"description": "What is wanted; null where nothing is."},
+        "before": told(json!({}), "What the tenant has; null where it has nothing.", &[]),
+        "after": told(json!({}), "What is wanted; null where nothing is.", &[]),
     }));
     printed(json!({
         "address": address(),

@@ -7,7 +7,7 @@ use super::dates::timestamp;
 use crate::schema::parts::{boolean, list, object, or, text, told};
 
 pub(super) fn block() -> Value {
-    let any = |meaning: &str| json!({"description": meaning});
+    let any = |meaning: &str| told(json!({}), meaning, &[]);
     let mut expect = object(
         &[],
         json!({

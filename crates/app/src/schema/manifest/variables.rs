@@ -41,7 +41,7 @@ pub(super) fn block() -> Value {
         json!({
             "name": told(name, "The name.", &[Rule::E002, Rule::E003]),
             "type": told(kind, "The type of the value.", &[Rule::E004]),
-            "value": {"description": format!("The value. {}: {} {}: {}", Rule::E004, Rule::E004.summary(), Rule::E007, Rule::E007.summary())},
+            "value": told(json!({}), "The value.", &[Rule::E004, Rule::E007]),
             "valueFrom": reference(),
             "encrypted": or(told(boolean(), encrypted, &[Rule::E006]), false),
             "scope": told(scope(), "Who sees it.", &[Rule::E005]),
