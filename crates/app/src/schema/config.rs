@@ -61,7 +61,11 @@ fn tenant() -> Value {
         env::REGION,
         env::SITE
     );
-    let vars = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let vars = json!({
+        "type": "object",
+        "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]*$"},
+        "additionalProperties": {"type": ["string", "integer", "boolean"]},
+    });
     let mut tenant = object(
         &[],
         json!({
@@ -71,7 +75,7 @@ fn tenant() -> Value {
             "allow_http": or(told(boolean(), "Whether plain http to this machine is allowed.", &[]), false),
             "auth": told(auth(), "How to get a token.", &[]),
             "api": told(api(), "How the API differs from its profile.", &[]),
-            "vars": told(vars, "Has no effect yet.", &[]),
+            "vars": told(vars, "What `${var.NAME}` stands for in the strings of manifests.", &[]),
         }),
     );
     tenant["if"] = json!({"properties": {"simulator": {"const": true}}, "required": ["simulator"]});

@@ -7,11 +7,13 @@ use cxda_domain::rule::Rule;
 use cxda_domain::view::ViewName;
 use serde_json::{Value, json};
 
+use self::fillable::fillable;
 use super::parts::{boolean, object, or, told};
 
 mod action;
 mod cache;
 mod dates;
+mod fillable;
 mod test_cases;
 mod variables;
 mod view;
@@ -19,7 +21,8 @@ mod view;
 /// What cannot be said in a schema.
 const BEYOND: &str = "A file may hold several documents; this describes one. What a schema cannot say, `cxda validate` \
     judges: cycles, references between documents, names that are there twice, scripts, bytes where a schema counts \
-    characters, results of date arithmetic, values that look like masks, whole numbers written with a fraction such as 15.0.";
+    characters, results of date arithmetic, values that look like masks, whole numbers written with a fraction such as 15.0, \
+    and what comes of a string with `${var.NAME}`, which the values of a tenant fill.";
 
 pub(super) fn schema() -> Value {
     let branch = |kind: ResourceKind| json!({"$ref": format!("#/$defs/{}", kind.manifest_kind())});
@@ -60,8 +63,8 @@ fn document(kind: ResourceKind, meaning: &str, name: Value, spec: Value, example
         json!({
             "apiVersion": told(json!({"const": API_VERSION}), "The version of the manifest format.", &[Rule::M002]),
             "kind": told(json!({"const": kind.manifest_kind()}), "What is declared.", &[Rule::M002]),
-            "metadata": told(metadata, "The name, and whether it may be deleted.", &[]),
-            "spec": spec,
+            "metadata": fillable(told(metadata, "The name, and whether it may be deleted.", &[])),
+            "spec": fillable(spec),
         }),
     );
     document["title"] = kind.manifest_kind().into();

@@ -12,7 +12,10 @@ pub(super) fn spec() -> Value {
     let mut dependencies = list(action_name());
     dependencies["uniqueItems"] = true.into();
     let dependencies = or(dependencies, json!([]));
-    let trigger = object(&[], json!({"type": fixed(FixedFields::TRIGGER)}));
+    let trigger = object(
+        &[],
+        json!({"type": told(fixed(FixedFields::TRIGGER), "The kind of trigger.", &[])}),
+    );
     let enabled = "Whether the action runs; left out, a new action is enabled and an existing one stays as it is.";
     let after_test = one_of(&OnTestFailure::ALL, OnTestFailure::as_str);
     let after_test = or(after_test, OnTestFailure::default().as_str());

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use cxda_adapters_fs::atomic;
 use serde_json::{Value, json};
 
 use super::mutation::{Change, changed, places};
@@ -49,7 +48,7 @@ fn full() -> Value {
                     "idempotency": "none",
                     "rate_limit": {"requests": 100, "per": "60s"},
                 },
-                "vars": {"a": "b"},
+                "vars": {"a": "b", "minutes": 15, "on_call": true},
             },
             "local": {"simulator": true},
         },
@@ -64,10 +63,14 @@ fn full() -> Value {
 }
 
 /// Why `settings` are refused, for each of their tenants; `None` where they are taken.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "thousands of files, of which none is to outlive a loss of power"
+)]
 fn refused(settings: &Value) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let text = toml::to_string(settings).unwrap();
-    atomic::replace(&folder.path().join(FILE_NAME), text.as_bytes()).unwrap();
+    std::fs::write(folder.path().join(FILE_NAME), text).unwrap();
     let environment = Environment::of_process();
     let load = |tenant| Settings::load(folder.path(), &environment, tenant);
     if let Err(error) = load(None) {
@@ -75,7 +78,11 @@ fn refused(settings: &Value) -> Option<String> {
     }
     let tenants = settings.get("tenant").and_then(Value::as_object);
     let names = tenants.into_iter().flatten().map(|(name, _)| name.as_str());
-    let loaded = names.filter_map(|name| load(Some(name)).unwrap().tenant(&environment).err());
+    let loaded = names.filter_map(|name| {
+        let settings = load(Some(name)).unwrap();
+        let vars = settings.vars().err();
+        vars.or_else(|| settings.tenant(&environment).err())
+    });
     loaded.map(|error| error.to_string()).next()
 }
 
@@ -175,6 +182,8 @@ fn the_schema_refuses_what_has_another_type_or_word_or_is_out_of_range() {
         ("/webhook/0/via".to_owned(), json!("mail")),
         ("/webhook/0/secret".to_owned(), json!("in clear")),
         (format!("{tenant}/simulator"), json!(true)),
+        (format!("{tenant}/vars"), json!({"1st": "a"})),
+        (format!("{tenant}/vars/a"), json!(1.5)),
         (format!("{tenant}/timeout"), json!("soon")),
         (format!("{tenant}/base_url"), json!("ftp://example.com")),
         (format!("{tenant}/auth/kind"), json!("magic")),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cxda_adapters_fs::reader::{Format, read};
+use cxda_domain::action::Script;
 use cxda_domain::cache::Footprint;
 use cxda_domain::manifest::{ScriptFileProblem, decode};
 use cxda_domain::rule::{Rule, Severity};
@@ -282,6 +283,32 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[test]
+fn a_reference_to_a_value_of_the_tenant_may_stand_for_every_single_value() {
+    let validator = validator(SchemaKind::Manifest);
+    let reference = Change::Put(json!("${var.any}"));
+    let mut filled = 0;
+    for document in full() {
+        for place in places(&document) {
+            let value = document.pointer(&place).unwrap();
+            let is_single = !value.is_object() && !value.is_array();
+            if is_single && !matches!(place.as_str(), "/apiVersion" | "/kind") {
+                let document = changed(&document, &place, &reference).unwrap();
+                assert!(validator.is_valid(&document), "{place}");
+                filled += 1;
+            }
+        }
+    }
+    assert!(filled > 80, "only {filled} were filled");
+    let mut long = full().remove(2);
+    let script = "${var.any}".repeat(Script::MAX_BYTES);
+    long["spec"]["script"]["content"] = script.into();
+    assert!(
+        !validator.is_valid(&long),
+        "no reference stands in a script"
+    );
 }
 
 /// The schema of what stands at `place` in a document of `kind`.
