@@ -205,7 +205,11 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,
         Command::Audit(command) => audit::run(context, command, &*clock).await,
-        Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
+        Command::Datetime(arguments) => Ok(datetime::run(
+            context.screen,
+            arguments,
+            context.global.format,
+        )),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
         Command::Explain(arguments) => Ok(explain::run(context, arguments)),

@@ -82,7 +82,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         return Exit::Usage;
     }
     if let Command::Datetime(arguments) = &cli.command {
-        return commands::datetime::run(screen, arguments);
+        return commands::datetime::run(screen, arguments, cli.global.format);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
