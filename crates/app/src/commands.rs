@@ -186,7 +186,11 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
     };
     ended.unwrap_or_else(|ended| {
         context.screen.error(&*ended.error, ended.remedy.as_deref());
-        ended.exit
+        // A call that was stopped does not know by which signal.
+        let by_signal = context.interrupt.exit();
+        by_signal
+            .filter(|_| ended.exit == Exit::Interrupted)
+            .unwrap_or(ended.exit)
     })
 }
 
