@@ -11,6 +11,7 @@ use crate::cli::{Command, Global, OutputFormat};
 use crate::env::Environment;
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
+use crate::progress::Bar;
 use crate::render::Screen;
 use crate::render::diagnostics::validation_text;
 use crate::settings::{Settings, SettingsError};
@@ -43,6 +44,7 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) screen: Screen,
     pub(crate) interrupt: &'a Arc<Interrupt>,
+    pub(crate) bar: &'a Arc<Bar>,
 }
 
 /// Why a command ended before it came to a result: what to say, and the exit code.
@@ -149,11 +151,12 @@ impl Context<'_> {
         Exit::Invalid
     }
 
-    /// By what a tenant's client goes: time, and the wish to stop.
+    /// By what a tenant's client goes: time, the wish to stop, and who is told of waiting.
     fn pace(&self, clock: &Arc<SystemClock>) -> Pace {
         Pace {
             clock: Arc::clone(clock),
             stop: Arc::clone(self.interrupt),
+            progress: Arc::clone(self.bar),
         }
     }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 
@@ -11,6 +12,7 @@ use crate::cli::{Cli, Command};
 use crate::env::Environment;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
+use crate::progress::Bar;
 use crate::render::Screen;
 
 mod cli;
@@ -106,6 +108,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         environment: &environment,
         screen,
         interrupt: &interrupt,
+        bar: &Arc::new(Bar::new(screen)),
     };
     let exit = runtime.block_on(commands::run(context, &cli.command));
     // What still blocks a thread, such as a name lookup, must not hold the process.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use cxda_domain::request::RateLimit;
 
 use crate::cli::{ColorChoice, Global, LogFormat};
 use crate::env::{self, Environment};
@@ -202,4 +203,13 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
     } else {
         format!("{count} {thing}s")
     }
+}
+
+/// A rate limit in words.
+pub(crate) fn rate(limit: RateLimit) -> String {
+    let per = match limit.per.as_secs() {
+        60 => "a minute".to_owned(),
+        _ => format!("per {}", humantime::format_duration(limit.per)),
+    };
+    format!("{} requests {per}", limit.requests)
 }

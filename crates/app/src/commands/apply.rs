@@ -169,14 +169,15 @@ impl Run<'_> {
         writing: &Writing,
     ) -> Result<Exit, Ended> {
         let (context, connection) = (self.context, self.connection);
-        let bar = Bar::new(context.screen);
+        let bar = &**context.bar;
+        bar.begin();
         let ports = PlanPorts {
             manifests,
             checker: &wiring::checker(),
             secrets,
             tenant: connection.ports(),
             journal: &writing.store,
-            progress: &bar,
+            progress: bar,
         };
         let planned = plan(ports, scope).await;
         bar.clear();
@@ -240,12 +241,13 @@ impl Run<'_> {
     ) -> Result<Exit, Ended> {
         let options = self.options(RunId::new(SystemRandom.fresh()));
         let span = tracing::info_span!("apply", run = options.run.as_str());
-        let bar = Bar::new(self.context.screen);
+        let bar = &**self.context.bar;
+        bar.begin();
         self.context.interrupt.carefully();
-        let sending = self.send(planned, writing, webhooks, &options, &bar);
+        let sending = self.send(planned, writing, webhooks, &options, bar);
         let sent = tokio::select! {
             sent = sending.instrument(span) => sent,
-            never = self.announce_stop(&bar) => match never {},
+            never = self.announce_stop(bar) => match never {},
         };
         bar.clear();
         let sent = sent?;

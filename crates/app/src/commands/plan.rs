@@ -23,7 +23,6 @@ use crate::cli::{PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::pause;
-use crate::progress::Bar;
 use crate::render::plan::{Heading, plan_json, plan_text};
 use crate::settings::{Settings, Tenant, Webhook};
 use crate::system::SystemClock;
@@ -131,7 +130,8 @@ async fn look(
     secrets: &dyn SecretSource,
     journal: &dyn Journal,
 ) -> Result<Exit, Ended> {
-    let bar = Bar::new(context.screen);
+    let bar = &**context.bar;
+    bar.begin();
     let scope = PlanScope::from(&arguments.scope);
     let ports = PlanPorts {
         manifests,
@@ -139,7 +139,7 @@ async fn look(
         secrets,
         tenant: connection.ports(),
         journal,
-        progress: &bar,
+        progress: bar,
     };
     let planned = plan(ports, &scope).await;
     bar.clear();

@@ -14,7 +14,6 @@ use crate::cli::{OutputFormat, TestArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::pause;
-use crate::progress::Bar;
 use crate::render::chain;
 use crate::render::junit::junit;
 use crate::render::tested::{tested_json, tested_summary, tested_text};
@@ -146,13 +145,14 @@ async fn run_tests(
     connection: Option<&Connection>,
 ) -> Result<Tested, Ended> {
     let runner = wiring::scripts()?;
-    let bar = Bar::new(context.screen);
+    let bar = &**context.bar;
+    bar.begin();
     let ports = TestPorts {
         manifests,
         checker: &wiring::checker(),
         runner: &runner,
         tenant: connection.map(Connection::ports),
-        progress: &bar,
+        progress: bar,
     };
     let scope = TestScope {
         addresses: arguments.addresses.clone(),
