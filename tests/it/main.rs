@@ -29,6 +29,7 @@ mod outages;
 mod ownership;
 mod packaging;
 mod pause;
+mod plan_output;
 mod quickstart;
 mod sandbox;
 mod saved_plan;

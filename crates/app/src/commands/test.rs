@@ -123,7 +123,9 @@ async fn test_and_show(
     let text = match context.global.format {
         OutputFormat::Json => tested_json(results),
         OutputFormat::Junit => junit(results),
-        OutputFormat::Human | OutputFormat::Prometheus => tested_text(context.screen, results),
+        OutputFormat::Human | OutputFormat::Prometheus | OutputFormat::Markdown => {
+            tested_text(context.screen, results)
+        }
     };
     let redacted = connection.map(|connection| connection.client.redact(&text));
     context.screen.result(redacted.as_deref().unwrap_or(&text));

@@ -112,6 +112,7 @@ pub(crate) async fn connect(
             let origin = remote.base_url.origin().as_str().to_owned();
             let client = client(config, pace)?;
             let heading = Heading {
+                project: settings.name.clone(),
                 tenant: tenant.name.clone(),
                 origin: origin.clone(),
             };
@@ -134,7 +135,7 @@ pub(super) fn client(config: HttpConfig, pace: Pace) -> Result<Arc<HttpTenant>, 
         progress,
     } = pace;
     let client = HttpTenant::new(config, clock, Arc::new(SystemRandom), stop);
-    client.map(Arc::new).map_err(|error| {
+    let client = client.map_err(|error| {
         WiringError::from_source(Exit::Invalid, "the tenant's settings cannot be used", error)
     })?;
     client.report_to(progress);
