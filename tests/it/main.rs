@@ -16,6 +16,7 @@ mod dialects;
 mod doctor;
 mod drift;
 mod explained;
+mod export;
 mod figures;
 mod graph;
 mod hostile_scripts;

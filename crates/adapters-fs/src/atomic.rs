@@ -40,6 +40,25 @@ fn replace_with(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> 
     sync_folder(folder)
 }
 
+/// Makes the file `path`, which holds `bytes` whole, with the mode that new files of this user have; never in the place of another.
+///
+/// # Errors
+///
+/// The error of the step that failed; [`io::ErrorKind::AlreadyExists`] if something of that name is there.
+pub(crate) fn add(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What the user's mask takes away is taken away.
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
 /// As [`replace`], and makes the folder where it lacks, for its owner alone.
 ///
 /// # Errors

@@ -67,7 +67,7 @@ fn put_output(format: Format, text: &str, new: &NewOutput) -> Result<String, Not
     let index = found.ok_or(NotEdited::Entangled)?;
     let mut wanted = documents;
     let place = output_in(&mut wanted[index], new.test).ok_or(NotEdited::Entangled)?;
-    let old = std::mem::replace(place, node(&new.output));
+    let old = std::mem::replace(place, Node::from(&new.output));
     let all = spans::of(format, text).ok_or(NotEdited::Entangled)?;
     let spans = all.get(index).and_then(|root| root.output(new.test));
     let spans = spans.ok_or(NotEdited::Entangled)?;
@@ -101,7 +101,7 @@ fn replace_what_differs(
     pieces: &mut Vec<Piece>,
 ) -> Result<(), NotEdited> {
     match (&old.value, &spans.inner, new) {
-        _ if is_same(old, &node(new)) => {}
+        _ if is_same(old, &Node::from(new)) => {}
         (NodeValue::Map(entries), Inner::Map(members), Value::Object(new))
             if entries.len() == new.len()
                 && entries.len() == members.len()
@@ -159,7 +159,7 @@ fn member<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
 }
 
 /// Whether both say the same, wherever they stand and in whatever order keys are.
-fn is_same(left: &Node, right: &Node) -> bool {
+pub(crate) fn is_same(left: &Node, right: &Node) -> bool {
     match (&left.value, &right.value) {
         (NodeValue::List(left), NodeValue::List(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(l, r)| is_same(l, r))
@@ -178,34 +178,6 @@ fn is_same(left: &Node, right: &Node) -> bool {
         }
         (left, right) => left == right,
     }
-}
-
-/// A value as a reader would give it, at no place.
-fn node(value: &Value) -> Node {
-    let value = match value {
-        Value::Null => NodeValue::Null,
-        Value::Bool(value) => NodeValue::Bool(*value),
-        Value::Number(number) => {
-            let signed = number.as_i64().map(i128::from);
-            let integer = signed.or_else(|| number.as_u64().map(i128::from));
-            integer.map_or_else(
-                || NodeValue::Float(number.as_f64().unwrap_or(f64::NAN)),
-                NodeValue::Integer,
-            )
-        }
-        Value::String(text) => NodeValue::Text(text.clone()),
-        Value::Array(items) => NodeValue::List(items.iter().map(node).collect()),
-        Value::Object(members) => {
-            let entry = |(key, value): (&String, &Value)| Entry {
-                key: key.clone(),
-                at: Mark::START,
-                node: node(value),
-            };
-            NodeValue::Map(members.iter().map(entry).collect())
-        }
-    };
-    let at = Mark::START;
-    Node { value, at }
 }
 
 #[cfg(test)]

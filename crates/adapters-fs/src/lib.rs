@@ -2,6 +2,7 @@
 //!
 //! - manifests in YAML, JSON and TOML, with source positions: [`reader`], found in the project's folder,
 //!   where script files lie as well: [`project`], [`manifests::FsManifests`].
+//! - documents as text, to be added to a project: [`writer`].
 //! - expected outputs put into manifests, everything else untouched: [`edit`].
 //! - `.cxda/state.db`: [`store::Store`], what was last applied, what is under way, and the audit records.
 //! - `.cxda/audit.jsonl`: [`audit::AuditLog`], the same records, a line each.
@@ -23,3 +24,4 @@ pub mod project;
 pub mod reader;
 pub mod secrets;
 pub mod store;
+pub mod writer;

@@ -24,6 +24,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use crate::project::{FileError, Found, Patterns, Project};
 use crate::reader::{self, Format, ReadError};
 
+mod addition;
 mod outputs;
 mod stamps;
 

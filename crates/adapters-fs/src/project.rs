@@ -97,6 +97,24 @@ impl Project {
         })
     }
 
+    /// Makes the folder `root` where it lacks, with what lacks above it, and opens it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Project::open`]; [`SourceError::Unwritable`] if the folder cannot be made.
+    pub fn create(root: &Path) -> Result<Self, SourceError> {
+        std::fs::create_dir_all(root).map_err(|error| SourceError::Unwritable {
+            what: format!("the folder {}", root.display()),
+            why: error.to_string(),
+        })?;
+        Self::open(root)
+    }
+
+    /// The folder, without symbolic links.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Every file that `patterns` match.
     ///
     /// Hidden folders and files, whose names begin with `.`, are passed over, `.cxda` among them;
@@ -181,7 +199,7 @@ impl Found {
 }
 
 /// The path without `.` and `..`, each `..` taking away what stands before it.
-fn flattened(path: &Path) -> PathBuf {
+pub fn flattened(path: &Path) -> PathBuf {
     let mut flat = PathBuf::new();
     for part in path.components() {
         match part {

@@ -50,6 +50,11 @@ impl Screen {
         self.redactor().redact(text)
     }
 
+    /// Whether a secret stands in `text` that takes `shortest` bytes there or more.
+    pub(crate) fn finds(&self, text: &str, shortest: usize) -> bool {
+        self.redactor().finds(text, shortest)
+    }
+
     /// The first characters of a body that cannot be used.
     pub(crate) fn glimpse(&self, body: &[u8]) -> String {
         let redactor = self.redactor();

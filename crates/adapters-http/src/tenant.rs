@@ -34,6 +34,8 @@ use crate::wire::WireError;
 
 /// The longest entity tag that is sent back.
 const MAX_TAG_BYTES: usize = 1_024;
+/// The length in bytes from which on a secret in a text is no ordinary word.
+const TELLING_BYTES: usize = 12;
 
 /// The API of one tenant: data actions, views, tables and the webhook relay.
 ///
@@ -162,6 +164,11 @@ impl HttpTenant {
     /// `text` without any of the secrets in use; else as it is.
     pub fn redact(&self, text: &str) -> String {
         self.link.screen.redact(text)
+    }
+
+    /// Whether a secret in use stands in `text` that is long enough to be no ordinary word.
+    pub fn shows_secret(&self, text: &str) -> bool {
+        self.link.screen.finds(text, TELLING_BYTES)
     }
 
     pub(crate) fn screen(&self) -> &Screen {

@@ -8,6 +8,7 @@ use cxda_domain::address::AddressPattern;
 
 mod apply;
 mod datetime;
+mod export;
 mod global;
 pub(crate) mod graph;
 mod reference;
@@ -16,6 +17,7 @@ mod state;
 
 pub(crate) use apply::{ApplyArgs, Detail, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
+pub(crate) use export::ExportArgs;
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub(crate) use reference::{CompletionsArgs, ExplainArgs, ManArgs};
 pub(crate) use scripts::{RunArgs, TestArgs};
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Show what the tenant has
     Get(GetArgs),
+    /// Write what the tenant has as manifests and scripts, beside what is there
+    Export(ExportArgs),
     /// Run the tests of the manifests, here or on the tenant's sandbox as well
     Test(TestArgs),
     /// Run the script of one action once, here

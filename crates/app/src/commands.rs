@@ -25,6 +25,7 @@ mod completions;
 pub(crate) mod datetime;
 mod doctor;
 mod explain;
+mod export;
 mod get;
 mod graph;
 mod man;
@@ -205,6 +206,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
         Command::Graph(arguments) => graph::run(context, arguments).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
+        Command::Export(arguments) => export::run(context, arguments, clock).await,
         Command::Test(arguments) => test::run(context, arguments, clock).await,
         Command::Run(arguments) => run::run(context, arguments).await,
         Command::Cache(command) => cache::run(context, command, &clock).await,

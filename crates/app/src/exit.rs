@@ -5,6 +5,7 @@ use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
 use cxda_usecases::deliver::{CourierError, Handled};
+use cxda_usecases::export::ExportError;
 use cxda_usecases::plan::PlanError;
 use cxda_usecases::run::RunError;
 use cxda_usecases::saved::SavedPlanError;
@@ -125,6 +126,19 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
         PlanError::Observe(error) => of_api(error),
         PlanError::Ambiguous { .. } => Exit::Conflict,
         PlanError::NoTarget { .. } => Exit::Usage,
+    }
+}
+
+/// What it means that nothing was exported.
+pub(crate) fn of_export(error: &ExportError) -> Exit {
+    match error {
+        ExportError::Project(_) | ExportError::Unsound(_) | ExportError::NotRead { .. } => {
+            Exit::Invalid
+        }
+        ExportError::Observe(error) => of_api(error),
+        ExportError::Ambiguous { .. } => Exit::Conflict,
+        ExportError::NoTarget { .. } => Exit::Usage,
+        ExportError::Files(_) => Exit::Unexpected,
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod diagnostics;
 pub(crate) mod explained;
+pub(crate) mod exported;
 pub(crate) mod graph;
 pub(crate) mod junit;
 mod line_diff;

@@ -1,6 +1,6 @@
 //! The composition root: the only place that names concrete adapters.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cxda_adapters_fs::manifests::FsManifests;
 use cxda_adapters_fs::project::{Patterns, Project};
@@ -82,12 +82,17 @@ pub(crate) fn manifests(
     settings: &Settings,
     paths: Vec<PathBuf>,
 ) -> Result<FsManifests, WiringError> {
-    let patterns =
-        Patterns::new(settings.manifests.iter().map(String::as_str)).map_err(|error| {
-            WiringError::from_source(Exit::Invalid, "project.manifests cannot be used", error)
-        })?;
-    let project = Project::open(&settings.root).map_err(|error| {
+    let all = manifests_at(&settings.root, &settings.manifests)?;
+    Ok(all.only(paths))
+}
+
+/// The manifests that `patterns` match in the folder `root`, which is made where it lacks.
+pub(crate) fn manifests_at(root: &Path, patterns: &[String]) -> Result<FsManifests, WiringError> {
+    let patterns = Patterns::new(patterns.iter().map(String::as_str)).map_err(|error| {
+        WiringError::from_source(Exit::Invalid, "project.manifests cannot be used", error)
+    })?;
+    let project = Project::create(root).map_err(|error| {
         WiringError::from_source(Exit::Invalid, "the project cannot be read", error)
     })?;
-    Ok(FsManifests::new(project, patterns).only(paths))
+    Ok(FsManifests::new(project, patterns))
 }

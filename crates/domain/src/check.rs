@@ -12,7 +12,7 @@ use crate::view::ViewSource;
 use crate::violation::{FieldPath, Violation, Violations};
 
 /// Where a view names its source view.
-const SOURCE_VIEW: &str = "spec.source.view";
+pub(crate) const SOURCE_VIEW: &str = "spec.source.view";
 
 /// Findings that the project shows by itself: cycles (G001) and cache keys that stand twice (C004).
 pub fn project(manifest: &Manifest) -> Violations {
@@ -68,7 +68,7 @@ fn warn(rule: Rule, message: String, hint: Option<String>) -> Violation {
 }
 
 /// The names that each resource of `kind` needs: as declared, else as observed.
-fn needs<'a>(
+pub(crate) fn needs<'a>(
     manifest: &'a Manifest,
     observed: &'a ObservedState,
     kind: ResourceKind,
@@ -134,8 +134,13 @@ fn cycles(manifest: &Manifest, observed: &ObservedState, violations: &mut Violat
     }
 }
 
+/// What is said of `cycle`.
+pub(crate) fn cycle_message(kind: ResourceKind, cycle: &Cycle) -> String {
+    format!("{kind}s form a cycle: {cycle}")
+}
+
 fn cycle_violation(manifest: &Manifest, kind: ResourceKind, cycle: &Cycle) -> Violation {
-    let message = format!("{kind}s form a cycle: {cycle}");
+    let message = cycle_message(kind, cycle);
     let names = cycle.names();
     // A cycle with any declared member starts at one; a cycle of one leads back to itself.
     let first = names.first().map(|name| Address {

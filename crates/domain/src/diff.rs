@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::applied::{LastApplied, collect_leaves};
 use crate::key::{Digest, DigestKey};
 use crate::projection::{Projection, canonical};
-use crate::variable::looks_like_mask;
+use crate::variable::{VariableType, looks_like_mask};
 
 /// One field that is not as wanted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,11 +141,13 @@ impl Walk {
                     left_out,
                     whole: self.whole,
                 };
-                for (key, wanted) in wanted {
+                for (key, value) in wanted {
                     let path = format!("{path}.{key}");
-                    let shown = shown
-                        .get(key)
-                        .filter(|shown| !(inside_variable && is_mask(shown)));
+                    let says_nothing = |shown: &Value| {
+                        inside_variable && (is_mask(shown) || is_same_object(wanted, key, shown))
+                    };
+                    let wanted = value;
+                    let shown = shown.get(key).filter(|shown| !says_nothing(shown));
                     if self.whole && !inside_variable && shown.is_none() {
                         found.push(difference(&path, Value::Null, wanted.clone()));
                     } else {
@@ -179,13 +181,27 @@ fn is_mask(value: &Value) -> bool {
     value.as_str().is_some_and(looks_like_mask)
 }
 
+/// Whether `shown` is the member `key` of `variable`, an object, in another notation: the wire knows objects as text.
+fn is_same_object(variable: &Map<String, Value>, key: &str, shown: &Value) -> bool {
+    let is_object = key == "value"
+        && variable
+            .get("type")
+            .is_some_and(|kind| kind == VariableType::Object.as_str());
+    let read = |value: &Value| serde_json::from_str::<Value>(value.as_str()?).ok();
+    is_object
+        && variable
+            .get(key)
+            .and_then(read)
+            .is_some_and(|wanted| read(shown) == Some(wanted))
+}
+
 /// Whether leaving a field out says the same as this value.
-fn is_empty(value: &Value) -> bool {
+pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
+        Value::Object(members) => members.values().all(is_empty),
         _ => false,
     }
 }
@@ -319,6 +335,30 @@ mod tests {
         let wanted = json!({"variables": {"a": {"value": "x", "scope": "action"}}});
         let shown = json!({"variables": {"a": {"value": "****"}}});
         assert!(paths(&wanted, &shown, LeftOut::MeansEmpty).is_empty());
+    }
+
+    #[test]
+    fn an_object_in_another_notation_is_the_same_and_text_is_not() {
+        let shown =
+            |kind: &str| json!({"variables": {"a": {"type": kind, "value": r#"{ "y":2,"x":1}"#}}});
+        let wanted =
+            |kind: &str, value: &str| json!({"variables": {"a": {"type": kind, "value": value}}});
+        for (kind, value, same) in [
+            ("object", r#"{"x":1,"y":2}"#, true),
+            ("object", r#"{"x":1,"y":3}"#, false),
+            ("string", r#"{"x":1,"y":2}"#, false),
+        ] {
+            let found = paths(&wanted(kind, value), &shown(kind), LeftOut::MeansEmpty);
+            assert_eq!(found.is_empty(), same, "case: {kind} {value}");
+        }
+    }
+
+    #[test]
+    fn a_block_of_nothing_but_empty_members_is_as_good_as_left_out() {
+        let wanted = json!({"indexes": {"auto": false, "custom": []}});
+        assert!(paths(&wanted, &json!({}), LeftOut::MeansEmpty).is_empty());
+        let wanted = json!({"indexes": {"auto": true, "custom": []}});
+        assert_eq!(paths(&wanted, &json!({}), LeftOut::MeansEmpty), ["indexes"]);
     }
 
     #[test]

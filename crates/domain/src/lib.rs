@@ -54,6 +54,7 @@ pub mod delivery;
 pub mod diff;
 pub mod display;
 pub mod event;
+pub mod export;
 pub mod graph;
 pub mod instant;
 pub mod key;

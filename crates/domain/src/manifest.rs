@@ -24,6 +24,7 @@ mod tests_block;
 mod variables;
 mod view;
 
+pub(crate) use document::API_VERSION;
 pub use document::{Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
 pub(crate) use suggest::all_nearest;
 pub use suggest::nearest;

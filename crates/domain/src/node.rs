@@ -110,6 +110,36 @@ impl Node {
     }
 }
 
+impl From<&Value> for Node {
+    /// The value as a reader would give it, at no place of its own.
+    fn from(value: &Value) -> Self {
+        let value = match value {
+            Value::Null => NodeValue::Null,
+            Value::Bool(value) => NodeValue::Bool(*value),
+            Value::Number(number) => {
+                let signed = number.as_i64().map(i128::from);
+                let integer = signed.or_else(|| number.as_u64().map(i128::from));
+                integer.map_or_else(
+                    || NodeValue::Float(number.as_f64().unwrap_or(f64::NAN)),
+                    NodeValue::Integer,
+                )
+            }
+            Value::String(text) => NodeValue::Text(text.clone()),
+            Value::Array(items) => NodeValue::List(items.iter().map(Self::from).collect()),
+            Value::Object(members) => {
+                let entry = |(key, value): (&String, &Value)| Entry {
+                    key: key.clone(),
+                    at: Mark::START,
+                    node: value.into(),
+                };
+                NodeValue::Map(members.iter().map(entry).collect())
+            }
+        };
+        let at = Mark::START;
+        Self { value, at }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

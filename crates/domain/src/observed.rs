@@ -161,6 +161,15 @@ impl ObservedState {
             .collect()
     }
 
+    /// Every name with the resources under it.
+    pub fn by_name(&self) -> impl Iterator<Item = (&Address, Vec<&ObservedResource>)> {
+        let resources =
+            |places: &Vec<usize>| places.iter().map(|&index| &self.resources[index]).collect();
+        self.by_name
+            .iter()
+            .map(move |(address, places)| (address, resources(places)))
+    }
+
     /// The resource under `address`, the first where there are several.
     pub fn get(&self, address: &Address) -> Option<&ObservedResource> {
         let index = self.by_name.get(address)?.first()?;

@@ -1,5 +1,6 @@
 //! The project's files: manifests, scripts, saved plans.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -93,6 +94,46 @@ pub trait ManifestSource: fmt::Debug + Send + Sync {
 
     /// The text of each script file, in the order of `requests`.
     async fn scripts(&self, requests: &[ScriptRequest]) -> Vec<Result<String, ScriptFileError>>;
+}
+
+/// A file for a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewFile {
+    /// Its name, relative to the project's folder, with `/` between its parts.
+    pub name: String,
+    /// What it shall hold.
+    pub content: NewContent,
+}
+
+/// What a new file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NewContent {
+    /// A manifest of one document.
+    Manifest(Node),
+    /// Text, byte for byte.
+    Text(String),
+}
+
+/// Adds files to a project. What is there is never touched.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ManifestSink: fmt::Debug + Send + Sync {
+    /// Whether the project would read `manifest`, a name relative to its folder.
+    fn takes(&self, manifest: &str) -> bool;
+
+    /// The names of all files in `folder` and below, hidden ones left out; `folder` and the names are relative to the project's folder.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] if the folder cannot be read; one that is not there is empty.
+    async fn names(&self, folder: &str) -> Result<BTreeSet<String>, SourceError>;
+
+    /// Writes `files`, and makes the folders that lack: all of them, or, where one cannot be written, none.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unwritable`] if a file is there already, lies outside the project, or cannot be written.
+    async fn add(&self, files: &[NewFile]) -> Result<(), SourceError>;
 }
 
 /// Keeps saved plans.

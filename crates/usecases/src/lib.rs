@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod deliver;
+pub mod export;
 pub mod get;
 pub mod invalidate;
 pub mod metrics;

@@ -155,7 +155,7 @@ pub(crate) async fn list(
     }
 }
 
-async fn tables(
+pub(crate) async fn tables(
     tenant: TenantPorts<'_>,
     ids: &BTreeSet<TableId>,
 ) -> Result<BTreeMap<TableId, bool>, ApiError> {

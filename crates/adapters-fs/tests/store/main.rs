@@ -94,6 +94,7 @@ async fn manifests_keep_the_promises_of_the_port() {
     let project = Project::open(empty.path()).unwrap();
     let manifests = FsManifests::new(project, patterns);
     conformance::manifests::an_empty_project_is_a_finding(&manifests).await;
+    conformance::manifests::new_files_stand_beside_what_is_there(&manifests).await;
 }
 
 #[tokio::test]

@@ -186,6 +186,7 @@ async fn manifests_keep_the_promises_of_the_port() {
     conformance::manifests::keeps_its_promises(&project).await;
     let empty = MemoryManifests::new([]);
     conformance::manifests::an_empty_project_is_a_finding(&empty).await;
+    conformance::manifests::new_files_stand_beside_what_is_there(&empty).await;
 }
 
 #[test]

@@ -9,6 +9,7 @@ use cxda_adapters_http::config::{HttpConfig, Timeouts};
 use cxda_adapters_http::credentials::{AuthConfig, Credentials};
 use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
+use cxda_ports::ids::IdSource;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::profile::{ProfileName, SimProfile};
 use cxda_simulator::{NameRule, SimState, Simulator, StateSink};
@@ -49,7 +50,8 @@ pub(super) async fn embedded(
     let base_url = BaseUrl::parse(&running.base_url(), PlainHttp::Loopback).map_err(|error| {
         WiringError::from_source(Exit::Unexpected, "the simulator cannot be reached", error)
     })?;
-    let any = || SecretText::new("simulator");
+    // It takes any; a word would be hidden wherever it stands in what the simulator shows.
+    let any = || SecretText::new(SystemRandom.fresh());
     let credentials = Credentials::ClientCredentials {
         client_id: any(),
         client_secret: any(),

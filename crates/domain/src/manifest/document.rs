@@ -15,7 +15,7 @@ use crate::view::MaterializedView;
 use crate::violation::{FieldPath, Position, Violation, Violations};
 
 /// The only `apiVersion`.
-const API_VERSION: &str = "cxda/v1";
+pub(crate) const API_VERSION: &str = "cxda/v1";
 
 /// A script that must be read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -72,6 +72,12 @@ impl Redactor {
         clean
     }
 
+    /// Whether a secret stands in `text` that takes `shortest` bytes there or more.
+    pub fn finds(&self, text: &str, shortest: usize) -> bool {
+        let mut places = self.places(text).into_iter();
+        places.any(|(start, end)| end - start >= shortest)
+    }
+
     /// Where secrets stand, each place from its first to behind its last byte, in order and apart from each other.
     fn places(&self, text: &str) -> Vec<(usize, usize)> {
         let mut found = Vec::new();

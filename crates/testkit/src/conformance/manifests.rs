@@ -5,9 +5,12 @@
 use std::sync::Arc;
 
 use cxda_domain::action::Script;
-use cxda_domain::node::{Entry, Mark, Node, NodeValue};
+use cxda_domain::node::Node;
 use cxda_domain::rule::Rule;
-use cxda_ports::manifests::{ManifestSource, ScriptFileError, ScriptRequest, SourceDocument};
+use cxda_ports::manifests::{
+    ManifestSink, ManifestSource, NewContent, NewFile, ScriptFileError, ScriptRequest,
+    SourceDocument,
+};
 use serde_json::{Value, json};
 
 /// Path and text of each manifest file, relative to the project's folder.
@@ -34,7 +37,7 @@ pub fn scripts() -> [(&'static str, String); 4] {
 pub fn documents() -> Vec<SourceDocument> {
     let document = |(file, value): (&str, Value)| SourceDocument {
         file: file.into(),
-        root: tree(&value),
+        root: Node::from(&value),
     };
     expected().map(document).into()
 }
@@ -48,23 +51,6 @@ fn expected() -> [(&'static str, Value); 3] {
             json!({"kind": "second", "count": 3}),
         ),
     ]
-}
-
-fn tree(value: &Value) -> Node {
-    let value = match value {
-        Value::Object(members) => {
-            let entries = members.iter().map(|(key, member)| Entry {
-                key: key.clone(),
-                at: Mark::START,
-                node: tree(member),
-            });
-            NodeValue::Map(entries.collect())
-        }
-        Value::Number(number) => NodeValue::Integer(number.as_i64().unwrap().into()),
-        other => NodeValue::Text(other.as_str().unwrap().to_owned()),
-    };
-    let at = Mark::START;
-    Node { value, at }
 }
 
 /// The whole suite.
@@ -134,4 +120,58 @@ async fn scripts_come_in_the_order_asked_for(manifests: &dyn ManifestSource) {
     for (found, (path, wanted)) in found.into_iter().zip(asked) {
         assert_eq!(found, wanted, "{path}");
     }
+}
+
+/// What every place for new files promises; its project is empty and reads `**/*.cxda.yaml`.
+pub async fn new_files_stand_beside_what_is_there<P>(project: &P)
+where
+    P: ManifestSource + ManifestSink,
+{
+    let root = Node::from(&json!({"kind": "new", "text": "no", "list": [1, {"deep": true}]}));
+    let new = |name: &str, content| NewFile {
+        name: name.to_owned(),
+        content,
+    };
+    assert!(project.takes("deep/one.cxda.yaml") && !project.takes("deep/one.js"));
+    assert!(project.names("").await.unwrap().is_empty());
+    assert!(project.names("deep").await.unwrap().is_empty());
+    let script = "// \u{e9}\r\nfunction main() {}";
+    let files = [
+        new("deep/one.cxda.yaml", NewContent::Manifest(root.clone())),
+        new("deep/scripts/one.js", NewContent::Text(script.to_owned())),
+    ];
+    project.add(&files).await.unwrap();
+    let names = project.names("deep").await.unwrap();
+    assert!(
+        names
+            .iter()
+            .eq(["deep/one.cxda.yaml", "deep/scripts/one.js"])
+    );
+
+    let loaded = project.load().await.unwrap();
+    assert!(loaded.violations.is_empty(), "{:?}", loaded.violations);
+    let read: Vec<_> = loaded
+        .documents
+        .iter()
+        .map(|each| each.root.to_json())
+        .collect();
+    assert_eq!(read, [root.to_json()]);
+    let request = ScriptRequest {
+        manifest: "deep/one.cxda.yaml".into(),
+        path: "scripts/one.js".to_owned(),
+    };
+    assert_eq!(project.scripts(&[request]).await, [Ok(script.to_owned())]);
+
+    let again = [
+        new("deep/two.js", NewContent::Text("x".to_owned())),
+        new("deep/scripts/one.js", NewContent::Text("x".to_owned())),
+    ];
+    assert!(project.add(&again).await.is_err(), "nothing is replaced");
+    assert_eq!(project.names("deep").await.unwrap(), names, "all or none");
+    assert!(
+        project
+            .add(&[new("../out.js", NewContent::Text("x".to_owned()))])
+            .await
+            .is_err()
+    );
 }

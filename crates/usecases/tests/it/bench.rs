@@ -19,7 +19,7 @@ use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::key::RunId;
-use cxda_domain::node::{Entry, Mark, Node, NodeValue};
+use cxda_domain::node::Node;
 use cxda_domain::plan::{Change, PlanScope};
 use cxda_domain::request::Operation;
 use cxda_ports::actions::ActionsApi;
@@ -81,7 +81,7 @@ impl Bench {
     pub(crate) fn manifests(&self) -> MemoryManifests {
         MemoryManifests::new(self.documents.iter().map(|document| SourceDocument {
             file: Arc::from("project.cxda.yaml"),
-            root: node(document),
+            root: Node::from(document),
         }))
     }
 
@@ -303,26 +303,4 @@ pub(crate) fn with(mut document: Value, path: &str, value: Value) -> Value {
 
 pub(crate) fn address(text: &str) -> Address {
     text.parse().unwrap()
-}
-
-pub(crate) fn node(value: &Value) -> Node {
-    let value = match value {
-        Value::Null => NodeValue::Null,
-        Value::Bool(value) => NodeValue::Bool(*value),
-        Value::Number(number) => NodeValue::Integer(number.as_i64().unwrap().into()),
-        Value::String(text) => NodeValue::Text(text.clone()),
-        Value::Array(items) => NodeValue::List(items.iter().map(node).collect()),
-        Value::Object(members) => {
-            let entry = |(key, value): (&String, &Value)| Entry {
-                key: key.clone(),
-                at: Mark::START,
-                node: node(value),
-            };
-            NodeValue::Map(members.iter().map(entry).collect())
-        }
-    };
-    Node {
-        value,
-        at: Mark::START,
-    }
 }

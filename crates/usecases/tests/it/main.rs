@@ -7,6 +7,7 @@
 
 mod bench;
 mod courier;
+mod export;
 mod faults;
 mod killed;
 mod models;

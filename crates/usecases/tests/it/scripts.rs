@@ -5,14 +5,13 @@ use std::sync::Arc;
 use cxda_adapters_memory::checker::MemoryChecker;
 use cxda_adapters_memory::manifests::MemoryManifests;
 use cxda_domain::node::Mark;
+use cxda_domain::node::Node;
 use cxda_domain::rule::Rule;
 use cxda_domain::script::{ScriptFinding, SecondPlace};
 use cxda_domain::violation::{Excerpt, Violation};
 use cxda_ports::manifests::SourceDocument;
 use cxda_usecases::validate::validate;
 use serde_json::json;
-
-use crate::bench::node;
 
 const SCRIPT: &str = "one\ntwo three\n";
 
@@ -33,7 +32,7 @@ fn finding(rule: Rule) -> ScriptFinding {
 async fn found(script: serde_json::Value, text: Option<&str>, rule: Rule) -> Vec<Violation> {
     let document = SourceDocument {
         file: Arc::from("actions/a.cxda.yaml"),
-        root: node(&json!({
+        root: Node::from(&json!({
             "apiVersion": "cxda/v1", "kind": "DataAction", "metadata": {"name": "alpha"},
             "spec": {"description": "d", "script": script},
         })),
