@@ -15,6 +15,7 @@ mod datetime;
 mod dialects;
 mod doctor;
 mod drift;
+mod environments;
 mod explained;
 mod export;
 mod figures;

@@ -12,6 +12,7 @@ use std::thread;
 
 use async_trait::async_trait;
 use cxda_domain::key::Digest;
+use cxda_domain::manifest::Vars;
 use cxda_domain::node::Mark;
 use cxda_domain::rule::Rule;
 use cxda_domain::violation::{FieldPath, Position, Violation};
@@ -37,6 +38,7 @@ pub struct FsManifests {
     project: Arc<Project>,
     patterns: Patterns,
     paths: Vec<PathBuf>,
+    vars: Vars,
 }
 
 impl FsManifests {
@@ -46,7 +48,15 @@ impl FsManifests {
             project: Arc::new(project),
             patterns,
             paths: Vec::new(),
+            vars: Vars::default(),
         }
+    }
+
+    /// The same with the values of a tenant in the place of `${var.NAME}`.
+    #[must_use]
+    pub fn with_vars(mut self, vars: Vars) -> Self {
+        self.vars = vars;
+        self
     }
 
     /// Only what a person named: files, and folders with what the patterns match in them.
@@ -71,7 +81,7 @@ impl FsManifests {
 impl ManifestSource for FsManifests {
     async fn load(&self) -> Result<LoadedManifests, SourceError> {
         let source = self.clone();
-        spawn_blocking(move || load(&source.project, source.found()))
+        spawn_blocking(move || load(&source, source.found()))
             .await
             .unwrap_or_else(|error| Err(no_folder(stopped(&error))))
     }
@@ -111,7 +121,7 @@ fn no_folder(why: String) -> SourceError {
     }
 }
 
-fn load(project: &Project, found: Found) -> Result<LoadedManifests, SourceError> {
+fn load(source: &FsManifests, found: Found) -> Result<LoadedManifests, SourceError> {
     // The folder itself has no name.
     if let Some(problem) = found.problems.iter().find(|it| it.name.is_empty()) {
         return Err(no_folder(reason(&problem.error)));
@@ -124,11 +134,12 @@ fn load(project: &Project, found: Found) -> Result<LoadedManifests, SourceError>
         let violation = not_read(&problem.name.into(), &problem.error);
         loaded.violations.push(violation);
     }
-    for part in read_all(project, &found.files) {
+    for part in read_all(&source.project, &found.files) {
         loaded.documents.extend(part.documents);
         loaded.digests.extend(part.digests);
         loaded.violations.extend(part.violations);
     }
+    loaded.fill(&source.vars);
     Ok(loaded)
 }
 

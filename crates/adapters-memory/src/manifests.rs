@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use cxda_domain::action::Script;
 use cxda_domain::key::Digest;
+use cxda_domain::manifest::Vars;
 use cxda_domain::node::Node;
 use cxda_domain::rule::Rule;
 use cxda_domain::violation::{FieldPath, Violation, Violations};
@@ -27,6 +28,7 @@ struct Files {
     scripts: BTreeMap<String, String>,
     texts: BTreeMap<String, String>,
     violations: Violations,
+    vars: Vars,
 }
 
 impl MemoryManifests {
@@ -51,6 +53,13 @@ impl MemoryManifests {
     pub fn with_text(self, file: &str, text: &str) -> Self {
         let (file, text) = (file.to_owned(), text.to_owned());
         self.files().texts.insert(file, text);
+        self
+    }
+
+    /// The same with the values of a tenant in the place of `${var.NAME}`.
+    #[must_use]
+    pub fn with_vars(self, vars: Vars) -> Self {
+        self.files().vars = vars;
         self
     }
 
@@ -142,11 +151,13 @@ impl ManifestSource for MemoryManifests {
         let digests = trees
             .into_iter()
             .map(|(file, trees)| (file, Digest::of(format!("{trees:?}"))));
-        Ok(LoadedManifests {
+        let mut loaded = LoadedManifests {
             documents: files.documents.clone(),
             digests: digests.collect(),
             violations,
-        })
+        };
+        loaded.fill(&files.vars);
+        Ok(loaded)
     }
 
     async fn text(&self, manifest: &str) -> Option<String> {

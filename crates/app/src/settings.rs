@@ -9,6 +9,7 @@ use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_domain::event::EventKind;
+use cxda_domain::manifest::{VarName, VarValue, Vars};
 use cxda_domain::network::AllowedHost;
 use cxda_domain::request::RateLimit;
 
@@ -16,7 +17,7 @@ use crate::env::{self, Environment};
 
 mod file;
 
-use file::{AuthTable, Reference, SettingsFile, TenantTable};
+use file::{AuthTable, Reference, SettingsFile, TenantTable, Var};
 
 /// The name of the settings file; the folder that holds it is the project.
 pub(crate) const FILE_NAME: &str = "cxda.toml";
@@ -62,6 +63,7 @@ pub(crate) struct Settings {
     /// Hosts that direct deliveries may reach although they are not public, or by plain http.
     pub(crate) allowed_hosts: Vec<AllowedHost>,
     tenants: BTreeMap<String, TenantTable>,
+    default_tenant: Option<String>,
     chosen: Option<String>,
 }
 
@@ -210,7 +212,7 @@ impl Settings {
         };
         let chosen = tenant
             .map(ToOwned::to_owned)
-            .or(file.project.default_tenant)
+            .or_else(|| file.project.default_tenant.clone())
             .or_else(only);
         let manifests = file.project.manifests.unwrap_or_else(|| {
             Patterns::STANDARD
@@ -229,8 +231,44 @@ impl Settings {
             webhooks,
             allowed_hosts,
             tenants,
+            default_tenant: file.project.default_tenant,
             chosen,
             root,
+        })
+    }
+
+    /// Whether `tenant` is the simulator that a project has by itself: its only one, or its default tenant.
+    pub(crate) fn is_main_simulator(&self, tenant: &str) -> bool {
+        let simulators = self
+            .tenants
+            .values()
+            .filter(|table| table.simulator == Some(true));
+        simulators.count() == 1 || self.default_tenant.as_deref() == Some(tenant)
+    }
+
+    /// What the chosen tenant puts in the place of `${var.NAME}`.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] where a name is none.
+    pub(crate) fn vars(&self) -> Result<Vars, SettingsError> {
+        let Some((tenant, table)) = self
+            .chosen
+            .as_ref()
+            .and_then(|name| self.tenants.get_key_value(name))
+        else {
+            return Ok(Vars::default());
+        };
+        let value = |(name, value): (&String, &Var)| {
+            let parsed = name.parse::<VarName>();
+            parsed.map(|name| (name, VarValue::from(value)))
+        };
+        let values: Result<_, _> = table.vars.iter().map(value).collect();
+        let values =
+            values.map_err(|error| SettingsError::new(format!("tenant.{tenant}.vars: {error}")))?;
+        Ok(Vars {
+            tenant: Some(tenant.clone()),
+            values,
         })
     }
 

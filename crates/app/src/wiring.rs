@@ -83,7 +83,10 @@ pub(crate) fn manifests(
     paths: Vec<PathBuf>,
 ) -> Result<FsManifests, WiringError> {
     let all = manifests_at(&settings.root, &settings.manifests)?;
-    Ok(all.only(paths))
+    let vars = settings.vars().map_err(|error| {
+        WiringError::from_source(Exit::Invalid, "the settings cannot be used", error)
+    })?;
+    Ok(all.only(paths).with_vars(vars))
 }
 
 /// The manifests that `patterns` match in the folder `root`, which is made where it lacks.

@@ -22,12 +22,14 @@ mod reader;
 mod suggest;
 mod tests_block;
 mod variables;
+mod vars;
 mod view;
 
 pub(crate) use document::API_VERSION;
 pub use document::{Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
 pub(crate) use suggest::all_nearest;
 pub use suggest::nearest;
+pub use vars::{Filled, VarName, VarNameError, VarValue, Vars, fill};
 
 #[cfg(test)]
 pub(crate) mod tests;

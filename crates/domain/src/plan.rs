@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::address::{Address, AddressPattern, ResourceKind};
 use crate::applied::LastApplied;
 use crate::body::{ActionBody, ViewBody};
+use crate::check;
 use crate::diff::{Cause, FieldDifference, LeftOut, cause, differences};
+use crate::graph::DependencyGraph;
 use crate::key::{Digest, DigestKey, Fingerprint, ResourceId};
 use crate::manifest::Manifest;
 use crate::observed::{ObservedResource, ObservedState};
@@ -276,6 +278,37 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
             input.desired.get(&change.address),
             &mut plan.requests,
         );
+    }
+    plan
+}
+
+/// What depends on `address`, directly or not, in project and tenant: what its end reaches.
+pub fn impact(manifest: &Manifest, observed: &ObservedState, address: &Address) -> Vec<Address> {
+    let needs = check::needs(manifest, observed, address.kind);
+    let edges = needs
+        .iter()
+        .map(|(name, names)| (*name, names.iter().copied()));
+    let graph = DependencyGraph::build(edges);
+    let reached = graph.impact_of(&address.name).into_iter();
+    let reached = reached.map(|name| Address {
+        kind: address.kind,
+        name: name.to_owned(),
+    });
+    reached.collect()
+}
+
+/// The plan that deletes what the scope's targets name, be it declared or not; what must stay is in [`Plan::kept`].
+///
+/// Only what the journal says is ours is deleted.
+pub fn delete(input: PlanInput<'_>) -> Plan {
+    let dependencies = order::Dependencies::new(input);
+    let mut plan = Plan {
+        requests: input.spent.clone(),
+        ..Plan::default()
+    };
+    prune::delete(input, &dependencies, &mut plan);
+    for change in &plan.changes {
+        count(change, None, &mut plan.requests);
     }
     plan
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cxda_domain::key::Digest;
+use cxda_domain::manifest::{self, Vars};
 use cxda_domain::node::Node;
 use cxda_domain::violation::Violations;
 
@@ -29,6 +30,24 @@ pub struct LoadedManifests {
     pub digests: Vec<(Arc<str>, Digest)>,
     /// What could not be read: findings of rule M001, a project without any manifest among them.
     pub violations: Violations,
+}
+
+impl LoadedManifests {
+    /// Puts the values of a tenant into every document; what is used of them counts as a file of its own.
+    pub fn fill(&mut self, vars: &Vars) {
+        let mut used = false;
+        for SourceDocument { file, root } in &mut self.documents {
+            let filled = manifest::fill(file, root, vars);
+            used |= filled.used;
+            self.violations.extend(filled.violations);
+        }
+        if used {
+            let tenant = vars.tenant.as_deref().unwrap_or_default();
+            let name = format!("[tenant.{tenant}.vars]").into();
+            self.digests
+                .push((name, Digest::of(format!("{:?}", vars.values))));
+        }
+    }
 }
 
 /// A script file as a manifest names it.
@@ -80,7 +99,7 @@ pub enum ScriptFileError {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ManifestSource: fmt::Debug + Send + Sync {
-    /// Every document of every manifest. What is wrong with a file becomes a finding, not an error.
+    /// Every document of every manifest, the values of its tenant put in. What is wrong with a file becomes a finding, not an error.
     ///
     /// # Errors
     ///

@@ -126,12 +126,7 @@ pub async fn export(
     let project = validate(ports.manifests, ports.checker)
         .await
         .map_err(ExportError::Project)?;
-    let has_manifests = !project.digests.is_empty()
-        || project
-            .violations
-            .iter()
-            .any(|violation| violation.position.is_some());
-    if has_manifests && project.violations.has_errors() {
+    if !project.is_empty() && project.violations.has_errors() {
         return Err(ExportError::Unsound(project.violations));
     }
     let observed = observed(ports.tenant, ports.progress)

@@ -3,6 +3,7 @@
 //! Nothing here prints, parses arguments or names an adapter.
 
 pub mod apply;
+pub mod delete;
 pub mod deliver;
 pub mod export;
 pub mod get;

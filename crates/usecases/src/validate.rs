@@ -6,7 +6,7 @@ use cxda_domain::check;
 use cxda_domain::key::Digest;
 use cxda_domain::manifest::{Manifest, ScriptFile, ScriptFileProblem, decode};
 use cxda_domain::rule::Rule;
-use cxda_domain::violation::Violations;
+use cxda_domain::violation::{Violation, Violations};
 use cxda_ports::error::SourceError;
 use cxda_ports::manifests::{ManifestSource, ScriptFileError, ScriptRequest};
 use cxda_ports::script::ScriptChecker;
@@ -26,6 +26,14 @@ pub struct Project {
     pub digests: BTreeMap<String, Digest>,
     /// The script files that the manifests name.
     pub scripts: Vec<ScriptRequest>,
+}
+
+impl Project {
+    /// Whether there is no manifest at all, which is a mistake only where one is needed.
+    pub fn is_empty(&self) -> bool {
+        let of_files = |violation: &Violation| violation.position.is_some();
+        self.digests.is_empty() && !self.violations.iter().any(of_files)
+    }
 }
 
 /// Reads and judges the project, its scripts among it.

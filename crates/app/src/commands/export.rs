@@ -58,7 +58,11 @@ impl Place {
             (settings.root.join(&default), default)
         };
         let start = folder.ancestors().find(|above| above.is_dir());
-        let there = Settings::load(start.unwrap_or(&folder), context.environment, None)?;
+        let there = Settings::load(
+            start.unwrap_or(&folder),
+            context.environment,
+            context.global.tenant.as_deref(),
+        )?;
         let (root, patterns) = if there.has_file {
             (&there.root, &there.manifests)
         } else if folder.starts_with(&settings.root) {
@@ -77,7 +81,7 @@ impl Place {
         };
         Ok(Self {
             folder: parts.join("/"),
-            manifests: wiring::manifests_at(root, patterns)?,
+            manifests: wiring::manifests_at(root, patterns)?.with_vars(there.vars()?),
             shown,
         })
     }

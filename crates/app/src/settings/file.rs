@@ -8,6 +8,7 @@ use std::time::Duration;
 use cxda_adapters_fs::atomic;
 use cxda_adapters_http::profile::{Concurrency, Idempotency};
 use cxda_domain::event::EventKind;
+use cxda_domain::manifest::VarValue;
 use cxda_domain::network::{AllowedHost, AllowedHostError};
 use serde::{Deserialize, Deserializer};
 
@@ -73,8 +74,29 @@ pub(super) struct TenantTable {
     pub(super) allow_http: Option<bool>,
     pub(super) auth: AuthTable,
     pub(super) api: ApiTable,
-    #[serde(rename = "vars")]
-    pub(super) _vars: BTreeMap<String, String>,
+    pub(super) vars: BTreeMap<String, Var>,
+}
+
+/// A value of `[tenant.NAME.vars]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a value is a string, a whole number, or true or false"
+)]
+pub(super) enum Var {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+}
+
+impl From<&Var> for VarValue {
+    fn from(var: &Var) -> Self {
+        match var {
+            Var::Text(text) => Self::Text(text.clone()),
+            Var::Integer(number) => Self::Integer(*number),
+            Var::Boolean(value) => Self::Boolean(*value),
+        }
+    }
 }
 
 /// `[tenant.NAME.auth]`.

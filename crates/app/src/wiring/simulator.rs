@@ -7,6 +7,7 @@ use cxda_adapters_fs::atomic;
 use cxda_adapters_http::base_url::{BaseUrl, PlainHttp};
 use cxda_adapters_http::config::{HttpConfig, Timeouts};
 use cxda_adapters_http::credentials::{AuthConfig, Credentials};
+use cxda_domain::key::Digest;
 use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
 use cxda_ports::ids::IdSource;
@@ -23,7 +24,7 @@ use crate::system::SystemRandom;
 
 /// What stands for the origin of the built-in simulator, whose port differs from run to run.
 pub(super) const ORIGIN: &str = "simulator";
-/// The simulator's state, below the state folder.
+/// The state of a project's own simulator, below the state folder.
 const STATE: &str = "simulator.json";
 
 /// The built-in simulator on a free loopback port, its state kept beside the store.
@@ -33,7 +34,12 @@ pub(super) async fn embedded(
     pace: Pace,
     timeouts: Timeouts,
 ) -> Result<Connection, WiringError> {
-    let path = settings.root.join(STATE_FOLDER).join(STATE);
+    let state = if settings.is_main_simulator(&tenant.name) {
+        STATE.to_owned()
+    } else {
+        state_of(&tenant.name)
+    };
+    let path = settings.root.join(STATE_FOLDER).join(state);
     let profile = ProfileName::ALL
         .into_iter()
         .find(|name| name.as_str() == tenant.profile.name());
@@ -77,6 +83,15 @@ pub(super) async fn embedded(
         origin: ORIGIN.to_owned(),
         simulator: Some(running),
     })
+}
+
+/// The file for the state of one simulator of several: called after its tenant, whatever that is called.
+fn state_of(tenant: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if tenant.chars().all(is_plain) {
+        return format!("simulator-{tenant}.json");
+    }
+    format!("simulator-{}.json", Digest::of(tenant).as_str())
 }
 
 /// A simulator that goes on where the state at `path` stopped, and keeps it there.

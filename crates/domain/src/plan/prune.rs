@@ -1,9 +1,11 @@
-//! What `--prune` deletes: what the journal says is ours and no manifest names, save what is protected or still needed.
+//! What is deleted of what the journal says is ours, save what is protected or still needed: by `--prune` what no manifest names, by
+//! `delete` what somebody names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::applied::LastApplied;
+use crate::manifest::Declared;
 use crate::observed::ObservedResource;
 use crate::plan::order::{Dependencies, observed};
 use crate::plan::{Change, Kept, Plan, PlanInput, existing};
@@ -26,7 +28,43 @@ pub(super) fn prune(
             doomed.insert(address, there);
         }
     }
-    spare_needed(input, dependencies, included, &mut doomed, plan);
+    let staying = staying(input, dependencies, included, &doomed);
+    spare_needed(staying, &mut doomed, plan);
+    push_deletes(dependencies, doomed, plan);
+}
+
+/// Appends the deletes of what the scope names to `plan`, be it declared or not, and lists what must stay.
+pub(super) fn delete(input: PlanInput<'_>, dependencies: &Dependencies, plan: &mut Plan) {
+    let mut doomed: BTreeMap<&Address, &ObservedResource> = BTreeMap::new();
+    for applied in input.applied.values() {
+        let address = &applied.address;
+        let declared = input.manifest.get(address);
+        let Some(there) = ours(input, applied).filter(|_| input.scope.targets(address)) else {
+            continue;
+        };
+        if applied.protect || declared.is_some_and(Declared::protect) {
+            plan.kept.insert(address.clone(), Kept::Protected);
+        } else {
+            doomed.insert(address, there);
+        }
+    }
+    let mut staying = staying(input, dependencies, &BTreeSet::new(), &doomed);
+    // What is declared and not applied yet counts as well: the next apply would miss what is deleted now.
+    let declared = input.manifest.resources().keys();
+    let declared = declared.filter(|address| !doomed.contains_key(*address));
+    staying.extend(
+        declared.map(|address| (address.clone(), dependencies.of(address).cloned().collect())),
+    );
+    spare_needed(staying, &mut doomed, plan);
+    push_deletes(dependencies, doomed, plan);
+}
+
+/// Appends the deletes of `doomed`, dependents first.
+fn push_deletes(
+    dependencies: &Dependencies,
+    mut doomed: BTreeMap<&Address, &ObservedResource>,
+    plan: &mut Plan,
+) {
     let mut dependents: BTreeMap<&Address, BTreeSet<Address>> = BTreeMap::new();
     for &address in doomed.keys() {
         for need in dependencies.of(address) {
@@ -34,7 +72,7 @@ pub(super) fn prune(
         }
     }
     for address in dependencies.first_to_last().iter().rev() {
-        let Some(there) = doomed.get(address) else {
+        let Some(there) = doomed.remove(address) else {
             continue;
         };
         plan.changes.push(Change {
@@ -62,14 +100,13 @@ fn ours<'a>(input: PlanInput<'a>, applied: &LastApplied) -> Option<&'a ObservedR
     there.into_iter().find(|there| there.id == applied.id)
 }
 
-/// Takes from `doomed` what something that stays needs, and then what that needs itself.
-fn spare_needed<'a>(
-    input: PlanInput<'a>,
-    dependencies: &'a Dependencies,
+/// What stays after the run, with what it needs then.
+fn staying(
+    input: PlanInput<'_>,
+    dependencies: &Dependencies,
     included: &BTreeSet<Address>,
-    doomed: &mut BTreeMap<&'a Address, &'a ObservedResource>,
-    plan: &mut Plan,
-) {
+    doomed: &BTreeMap<&Address, &ObservedResource>,
+) -> Vec<(Address, BTreeSet<Address>)> {
     // After the run a declared resource that is left out of the plan still needs what the tenant shows, not what it declares.
     let needs_after = |there: &ObservedResource| {
         let address = there.address();
@@ -79,7 +116,7 @@ fn spare_needed<'a>(
             observed(there)
         }
     };
-    let gone = |doomed: &BTreeMap<&Address, &ObservedResource>, there: &ObservedResource| {
+    let gone = |there: &ObservedResource| {
         let own = doomed.get(&there.address());
         own.is_some_and(|own| own.id == there.id)
     };
@@ -87,7 +124,7 @@ fn spare_needed<'a>(
         .observed
         .resources()
         .iter()
-        .filter(|there| !gone(doomed, there))
+        .filter(|there| !gone(there))
         .map(|there| (there.address(), needs_after(there)))
         .collect();
     let created = included
@@ -97,6 +134,15 @@ fn spare_needed<'a>(
         let needs = dependencies.of(address).cloned().collect();
         (address.clone(), needs)
     }));
+    staying
+}
+
+/// Takes from `doomed` what something that stays needs, and then what that needs itself.
+fn spare_needed(
+    mut staying: Vec<(Address, BTreeSet<Address>)>,
+    doomed: &mut BTreeMap<&Address, &ObservedResource>,
+    plan: &mut Plan,
+) {
     // The first by address is named as the one that needs it.
     staying.sort_unstable_by(|left, right| right.0.cmp(&left.0));
     while let Some((by, needs)) = staying.pop() {

@@ -13,6 +13,7 @@ use crate::variable::{ValueReference, VariableValue};
 
 mod cause;
 mod cost;
+mod delete;
 mod hidden;
 mod laws;
 mod order;

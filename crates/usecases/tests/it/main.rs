@@ -7,6 +7,7 @@
 
 mod bench;
 mod courier;
+mod delete;
 mod export;
 mod faults;
 mod killed;
