@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use cxda_domain::request::RateLimit;
 
 use crate::cli::{ColorChoice, Global, LogFormat};
 use crate::env::{self, Environment};
@@ -219,11 +219,10 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
     }
 }
 
-/// A rate limit in words.
-pub(crate) fn rate(limit: RateLimit) -> String {
-    let per = match limit.per.as_secs() {
+/// The window of a rate limit, in words that follow upon a number.
+pub(crate) fn per(window: Duration) -> String {
+    match window.as_secs() {
         60 => "a minute".to_owned(),
-        _ => format!("per {}", humantime::format_duration(limit.per)),
-    };
-    format!("{} requests {per}", limit.requests)
+        _ => format!("per {}", humantime::format_duration(window)),
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cxda_domain::address::Address;
 use cxda_ports::progress::{Hold, ProgressEvent};
 
-use crate::render::{counted, rate};
+use crate::render::{counted, per};
 
 /// How long nothing is said where nobody looks.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -141,7 +141,9 @@ impl Standing {
         let seconds = left.as_millis().div_ceil(1_000);
         (left >= MOMENT).then(|| {
             let why = match by {
-                Hold::RateLimit(limit) => format!("rate limit: {}", rate(limit)),
+                Hold::RateLimit(limit) => {
+                    format!("rate limit: {} {}", limit.requests, per(limit.per))
+                }
                 Hold::Pause => "the tenant asked to wait".to_owned(),
             };
             format!("next request in {seconds} s ({why})")
@@ -196,7 +198,7 @@ mod tests {
     fn waiting_is_counted_down_to_its_end() {
         let mut standing = applying(300);
         standing.note(&held(LIMIT, 23), seconds(37));
-        let why = "(rate limit: 100 requests a minute)";
+        let why = "(rate limit: 100 a minute)";
         for (now, left) in [(37, 23), (38, 22), (59, 1)] {
             let words = format!("next request in {left} s {why}");
             assert_eq!(standing.words(seconds(now)), words);
@@ -241,7 +243,7 @@ mod tests {
         );
         standing.note(&held(LIMIT, 35), seconds(25));
         let line = standing.line(seconds(25)).unwrap();
-        let wait = "next request in 35 s (rate limit: 100 requests a minute)";
+        let wait = "next request in 35 s (rate limit: 100 a minute)";
         assert_eq!(line, format!("25 of 300 changes ended, {failed}; {wait}"));
         standing.note(&held(LIMIT, 34), seconds(26));
         for now in 25..70 {

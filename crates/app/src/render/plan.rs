@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::cli::Detail;
 use crate::render::diagnostics::{Diagnostic, findings, list, summary};
 use crate::render::line_diff::Room;
-use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, rate, safe};
+use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, per, safe};
 
 mod fields;
 mod full;
@@ -146,7 +146,7 @@ impl Shown<'_> {
 
     fn cost(self) -> String {
         let (limit, requests) = (self.limit, self.plan.requests.total());
-        let rate = rate(limit);
+        let rate = format!("{} requests {}", limit.requests, per(limit.per));
         let wait = match limit.shortest_time(requests).as_secs() {
             0 => format!("no waiting at {rate}"),
             seconds => {

@@ -14,7 +14,7 @@ use crate::render::{counted, safe};
 
 /// The most characters of a comment. GitHub takes 65,536; the rest is for what a bot adds.
 const MOST_CHARS: usize = 65_000;
-/// The most characters of all findings together.
+/// The most characters of all findings together where changes follow.
 const FINDINGS_CHARS: usize = 15_000;
 /// The most characters of the table, and of all findings with it.
 const TABLE_CHARS: usize = 35_000;
@@ -46,7 +46,12 @@ pub(super) fn comment(shown: Shown<'_>) -> String {
     if errors + warnings > 0 {
         page.push("\n");
         let findings = plan.violations.iter().map(finding);
-        page.list(findings, FINDINGS_CHARS, "finding");
+        let most = if errors > 0 {
+            MOST_CHARS - KEPT_CHARS
+        } else {
+            FINDINGS_CHARS
+        };
+        page.list(findings, most, "finding");
     }
     if errors > 0 {
         return page.text;
