@@ -86,7 +86,10 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Command::Datetime(arguments) = &cli.command {
         return commands::datetime::run(screen, arguments, cli.global.format);
     }
+    // The command itself runs on this thread. Where a second worker could not be started, the runtime would wait for the
+    // first one without end.
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build();
     let runtime = match runtime {
