@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
@@ -32,6 +33,9 @@ pub(crate) mod webhooks;
 /// The version of every JSON shape.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
 
+/// How many characters stand side by side where stdout is no terminal, so that nothing depends on who looks.
+const COLUMNS: usize = 120;
+
 /// Whether something of the result is lost, because stdout did not take it.
 static IS_LOST: AtomicBool = AtomicBool::new(false);
 
@@ -50,6 +54,8 @@ struct NotPrinted(#[source] io::Error);
 pub(crate) struct Screen {
     /// Whether stdout takes colours.
     colored: bool,
+    /// How many characters stand side by side on stdout.
+    columns: usize,
     /// Whether somebody looks at stderr and nothing but progress is written there meanwhile.
     pub(crate) animated: bool,
     /// How everything on stderr is written.
@@ -74,6 +80,7 @@ impl Screen {
     /// Without colours and as text, where nobody said anything else.
     pub(crate) const PLAIN: Self = Self {
         colored: false,
+        columns: COLUMNS,
         animated: false,
         log: LogFormat::Text,
         quiet: false,
@@ -91,12 +98,19 @@ impl Screen {
         // A bar between the lines of a log spoils both.
         let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
         let animated = io::stderr().is_terminal() && !logs && !global.quiet;
+        let width = terminal_size::terminal_size_of(io::stdout());
         Self {
             colored,
+            columns: width.map_or(COLUMNS, |(width, _)| usize::from(width.0).max(1)),
             animated,
             log: global.log_format,
             quiet: global.quiet,
         }
+    }
+
+    /// How many characters stand side by side on stdout.
+    pub(crate) fn columns(self) -> usize {
+        self.columns
     }
 
     /// `text` in `tone`.
@@ -202,5 +216,13 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
         format!("1 {thing}")
     } else {
         format!("{count} {thing}s")
+    }
+}
+
+/// The window of a rate limit, in words that follow upon a number.
+pub(crate) fn per(window: Duration) -> String {
+    match window.as_secs() {
+        60 => "a minute".to_owned(),
+        _ => format!("per {}", humantime::format_duration(window)),
     }
 }
