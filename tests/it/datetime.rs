@@ -31,6 +31,19 @@ const SUBTRACT: &str = "SUBTRACT_OFFSET";
 const NEW_YORK: &str = "America/New_York";
 
 #[test]
+fn json_names_the_value_and_its_format() {
+    let words = "--timestamp 2024-02-29T15:30:00Z --timezone UTC --operation ADD_OFFSET -o json";
+    let words: Vec<&str> = words.split(' ').collect();
+    let ended = datetime(&words).exits(0);
+    assert_eq!(
+        ended.json(),
+        serde_json::json!({"formatVersion": "1.0", "value": "2024-02-29T15:30:00.000Z"})
+    );
+    let ended = datetime(&[&words[..], &["--precision", "7"]].concat()).exits(3);
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
 fn values_alone_stand_on_stdout() {
     let vectors: [Vector<'_>; 16] = [
         (

@@ -32,6 +32,7 @@ mod outages;
 mod ownership;
 mod packaging;
 mod pause;
+mod plan_output;
 mod quickstart;
 mod sandbox;
 mod saved_plan;

@@ -30,9 +30,9 @@ pub(crate) struct Process {
 
 /// What it left behind.
 pub(crate) struct Left {
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
     stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Process {
@@ -61,7 +61,7 @@ impl Process {
     }
 
     /// Reads stderr until a line holds `word`.
-    fn until_it_says(&mut self, word: &str) {
+    pub(crate) fn until_it_says(&mut self, word: &str) {
         let mut lines = BufReader::new(self.child.stderr.as_mut().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains(word)), "{word}");
     }

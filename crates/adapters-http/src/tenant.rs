@@ -11,6 +11,7 @@ use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
 use cxda_ports::error::{Answer, ApiError, ApiErrorKind};
 use cxda_ports::ids::Jitter;
+use cxda_ports::progress::Progress;
 use cxda_ports::stop::StopSignal;
 use http::header::{ETAG, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method};
@@ -123,6 +124,11 @@ impl HttpTenant {
             origin: config.base_url.origin(),
             profile: config.profile,
         })
+    }
+
+    /// Tells `progress` from now on when requests are held back; who is named first stays.
+    pub fn report_to(&self, progress: Arc<dyn Progress>) {
+        self.link.throttle.report_to(progress);
     }
 
     /// Where the tenant is, as configured.

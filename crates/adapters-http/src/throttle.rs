@@ -2,12 +2,13 @@
 //!
 //! Whether there is room is decided by the domain's window; here it is waited for, first come, first served.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use cxda_domain::request::RateLimit;
 use cxda_domain::throttle::{AskedPauses, Room, SlidingWindow};
 use cxda_ports::clock::Clock;
+use cxda_ports::progress::{Hold, Progress, ProgressEvent};
 use tokio::sync::Notify;
 
 use crate::retry::millis;
@@ -15,7 +16,10 @@ use crate::retry::millis;
 /// The gate through which every request to a tenant goes.
 #[derive(Debug)]
 pub(crate) struct Throttle {
+    limit: RateLimit,
     clock: Arc<dyn Clock>,
+    /// Who is told when requests are held back.
+    progress: OnceLock<Arc<dyn Progress>>,
     /// Whoever holds it is next; the others wait for it in the order in which they came.
     queue: tokio::sync::Mutex<()>,
     /// Tells who is next that there may be room.
@@ -93,7 +97,9 @@ pub(crate) struct PausedTooLong {
 impl Throttle {
     pub(crate) fn new(limit: RateLimit, clock: Arc<dyn Clock>) -> Self {
         Self {
+            limit,
             clock,
+            progress: OnceLock::new(),
             queue: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
             state: Mutex::new(State {
@@ -124,7 +130,7 @@ impl Throttle {
         let mut since = self.unpaused();
         loop {
             let now = self.clock.elapsed();
-            let room = {
+            let (room, is_paused) = {
                 let mut state = self.lock();
                 let unpaused = now.saturating_sub(state.asked.passed(now));
                 state.held = state.held.saturating_add(unpaused.saturating_sub(since));
@@ -144,10 +150,16 @@ impl Throttle {
                         paused,
                     });
                 }
-                room
+                (room, state.window.paused_until() > now)
             };
             match room {
-                Room::In(left) => self.clock.wait(left).await,
+                Room::In(left) => {
+                    // That of a pause was told when it began.
+                    if !is_paused {
+                        self.tell(Hold::RateLimit(self.limit), left);
+                    }
+                    self.clock.wait(left).await;
+                }
                 Room::Now | Room::AfterAnother => self.changed.notified().await,
             }
         }
@@ -168,9 +180,21 @@ impl Throttle {
                 pause_ms = millis(wait),
                 "no request to the tenant for a while"
             );
+            self.tell(Hold::Pause, wait);
         }
         let until = self.clock.elapsed().saturating_add(wait);
         self.lock().window.pause(until);
+    }
+
+    /// Tells `progress` from now on when requests are held back, unless somebody is told already.
+    pub(crate) fn report_to(&self, progress: Arc<dyn Progress>) {
+        let _ = self.progress.set(progress);
+    }
+
+    fn tell(&self, by: Hold, wait: Duration) {
+        if let Some(progress) = self.progress.get() {
+            progress.note(ProgressEvent::Held { by, wait });
+        }
     }
 
     /// How long our own limit has held back whoever was next, all together.

@@ -1,9 +1,10 @@
 //! Progress that can be read back.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use cxda_domain::address::Address;
-use cxda_ports::progress::{Progress, ProgressEvent};
+use cxda_ports::progress::{Hold, Progress, ProgressEvent};
 
 /// One step, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Noted {
     Done(Address),
     /// A change was not carried out.
     NotDone(Address),
+    /// Requests are held back for so long.
+    Held(Hold, Duration),
 }
 
 /// Remembers every step.
@@ -54,6 +57,7 @@ impl Progress for MemoryProgress {
                 address,
                 done: false,
             } => Noted::NotDone(address.clone()),
+            ProgressEvent::Held { by, wait } => Noted::Held(by, wait),
         };
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.push(step);

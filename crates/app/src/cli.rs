@@ -16,7 +16,7 @@ mod reference;
 mod scripts;
 mod state;
 
-pub(crate) use apply::{ApplyArgs, OnErrorChoice, PlanArgs, ScopeArgs};
+pub(crate) use apply::{ApplyArgs, Detail, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
 pub(crate) use export::ExportArgs;
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
@@ -121,6 +121,7 @@ impl Command {
         match format {
             OutputFormat::Human => true,
             OutputFormat::Json => !matches!(self, Self::Completions(_)),
+            OutputFormat::Markdown => matches!(self, Self::Plan(_)),
             OutputFormat::Prometheus => matches!(self, Self::Metrics),
             OutputFormat::Junit => matches!(self, Self::Test(_)),
         }

@@ -11,6 +11,7 @@ use crate::cli::{Command, Global, OutputFormat};
 use crate::env::Environment;
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
+use crate::progress::Bar;
 use crate::render::Screen;
 use crate::render::diagnostics::validation_text;
 use crate::settings::{Settings, SettingsError};
@@ -46,6 +47,7 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) screen: Screen,
     pub(crate) interrupt: &'a Arc<Interrupt>,
+    pub(crate) bar: &'a Arc<Bar>,
 }
 
 /// Why a command ended before it came to a result: what to say, and the exit code.
@@ -152,11 +154,12 @@ impl Context<'_> {
         Exit::Invalid
     }
 
-    /// By what a tenant's client goes: time, and the wish to stop.
+    /// By what a tenant's client goes: time, the wish to stop, and who is told of waiting.
     fn pace(&self, clock: &Arc<SystemClock>) -> Pace {
         Pace {
             clock: Arc::clone(clock),
             stop: Arc::clone(self.interrupt),
+            progress: Arc::clone(self.bar),
         }
     }
 
@@ -189,7 +192,11 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
     };
     ended.unwrap_or_else(|ended| {
         context.screen.error(&*ended.error, ended.remedy.as_deref());
-        ended.exit
+        // A call that was stopped does not know by which signal.
+        let by_signal = context.interrupt.exit();
+        by_signal
+            .filter(|_| ended.exit == Exit::Interrupted)
+            .unwrap_or(ended.exit)
     })
 }
 
@@ -210,7 +217,11 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,
         Command::Audit(command) => audit::run(context, command, &*clock).await,
-        Command::Datetime(arguments) => Ok(datetime::run(context.screen, arguments)),
+        Command::Datetime(arguments) => Ok(datetime::run(
+            context.screen,
+            arguments,
+            context.global.format,
+        )),
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
         Command::Explain(arguments) => Ok(explain::run(context, arguments)),

@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::cli::{Cli, Command};
 use crate::env::Environment;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
+use crate::progress::Bar;
 use crate::render::Screen;
 
 mod cli;
@@ -82,9 +84,12 @@ fn run(arguments: Vec<OsString>) -> Exit {
         return Exit::Usage;
     }
     if let Command::Datetime(arguments) = &cli.command {
-        return commands::datetime::run(screen, arguments);
+        return commands::datetime::run(screen, arguments, cli.global.format);
     }
+    // The command itself runs on this thread. Where a second worker could not be started, the runtime would wait for the
+    // first one without end.
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build();
     let runtime = match runtime {
@@ -106,6 +111,7 @@ fn run(arguments: Vec<OsString>) -> Exit {
         environment: &environment,
         screen,
         interrupt: &interrupt,
+        bar: &Arc::new(Bar::new(screen)),
     };
     let exit = runtime.block_on(commands::run(context, &cli.command));
     // What still blocks a thread, such as a name lookup, must not hold the process.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
@@ -33,6 +34,9 @@ pub(crate) mod webhooks;
 /// The version of every JSON shape.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
 
+/// How many characters stand side by side where stdout is no terminal, so that nothing depends on who looks.
+const COLUMNS: usize = 120;
+
 /// Whether something of the result is lost, because stdout did not take it.
 static IS_LOST: AtomicBool = AtomicBool::new(false);
 
@@ -53,6 +57,8 @@ pub(crate) struct Screen {
     colored: bool,
     /// What was said of colours, by an argument or by the environment.
     colors: ColorChoice,
+    /// How many characters stand side by side on stdout.
+    columns: usize,
     /// Whether somebody looks at stderr and nothing but progress is written there meanwhile.
     pub(crate) animated: bool,
     /// How everything on stderr is written.
@@ -78,6 +84,7 @@ impl Screen {
     pub(crate) const PLAIN: Self = Self {
         colored: false,
         colors: ColorChoice::Never,
+        columns: COLUMNS,
         animated: false,
         log: LogFormat::Text,
         quiet: false,
@@ -96,9 +103,11 @@ impl Screen {
         // A bar between the lines of a log spoils both.
         let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
         let animated = io::stderr().is_terminal() && !logs && !global.quiet;
+        let width = terminal_size::terminal_size_of(io::stdout());
         Self {
             colored: colors.holds_on(&io::stdout()),
             colors,
+            columns: width.map_or(COLUMNS, |(width, _)| usize::from(width.0).max(1)),
             animated,
             log: global.log_format,
             quiet: global.quiet,
@@ -111,6 +120,11 @@ impl Screen {
             colored: self.colors.holds_on(&io::stderr()),
             ..self
         }
+    }
+
+    /// How many characters stand side by side on stdout.
+    pub(crate) fn columns(self) -> usize {
+        self.columns
     }
 
     /// `text` in `tone`.
@@ -216,5 +230,13 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
         format!("1 {thing}")
     } else {
         format!("{count} {thing}s")
+    }
+}
+
+/// The window of a rate limit, in words that follow upon a number.
+pub(crate) fn per(window: Duration) -> String {
+    match window.as_secs() {
+        60 => "a minute".to_owned(),
+        _ => format!("per {}", humantime::format_duration(window)),
     }
 }

@@ -50,6 +50,8 @@ impl SettingsError {
 pub(crate) struct Settings {
     /// The project's folder.
     pub(crate) root: PathBuf,
+    /// The project's name, which is its folder's where the settings give none.
+    pub(crate) name: String,
     /// Whether a settings file was found there.
     pub(crate) has_file: bool,
     /// Patterns of manifests.
@@ -222,7 +224,9 @@ impl Settings {
                 .map(|pattern| (*pattern).to_owned())
                 .collect()
         });
+        let folder = || root.file_name().unwrap_or_default().to_string_lossy();
         Ok(Self {
+            name: file.project.name.unwrap_or_else(|| folder().into_owned()),
             has_file: home.is_some(),
             manifests,
             store,

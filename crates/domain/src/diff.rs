@@ -180,12 +180,12 @@ fn difference(path: &str, before: Value, after: Value) -> FieldDifference {
     }
 }
 
-fn is_mask(value: &Value) -> bool {
+pub(crate) fn is_mask(value: &Value) -> bool {
     value.as_str().is_some_and(looks_like_mask)
 }
 
 /// Whether `shown` is the member `key` of `variable`, an object, in another notation: the wire knows objects as text.
-fn is_same_object(variable: &Map<String, Value>, key: &str, shown: &Value) -> bool {
+pub(crate) fn is_same_object(variable: &Map<String, Value>, key: &str, shown: &Value) -> bool {
     let is_object = key == "value"
         && variable
             .get("type")
@@ -210,7 +210,7 @@ pub(crate) fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether both say the same, however they are written.
-fn same(left: &Value, right: &Value) -> bool {
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
     left == right || canonical(left) == canonical(right)
 }
 

@@ -49,6 +49,7 @@ pub mod body;
 pub mod breaker;
 pub mod cache;
 pub mod check;
+pub mod comparison;
 pub mod datetime;
 pub mod delivery;
 pub mod diff;

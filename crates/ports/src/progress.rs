@@ -1,8 +1,10 @@
 //! What a person sees while something takes long.
 
 use std::fmt;
+use std::time::Duration;
 
 use cxda_domain::address::Address;
+use cxda_domain::request::RateLimit;
 
 /// A step of long work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,22 @@ pub enum ProgressEvent<'a> {
         /// Whether it was carried out.
         done: bool,
     },
+    /// No further request is sent to the tenant for a while; those under way go on.
+    Held {
+        /// What holds them back.
+        by: Hold,
+        /// For how long, from now on.
+        wait: Duration,
+    },
+}
+
+/// What holds requests back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Our own limit, which is reached.
+    RateLimit(RateLimit),
+    /// The tenant, which refused a request for being one too many.
+    Pause,
 }
 
 /// Is told of each step; must return at once.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cxda_domain::address::{Address, AddressPattern, ResourceKind};
+use cxda_domain::address::{Address, AddressPattern};
 use cxda_domain::export::{self, Export, ExportInput, ExportedManifest, Obstacle};
 use cxda_domain::observed::{ObservedResource, ObservedState};
 use cxda_domain::plan::PlanScope;
@@ -14,10 +14,9 @@ use cxda_ports::error::{ApiError, SourceError};
 use cxda_ports::manifests::{ManifestSink, ManifestSource, NewContent, NewFile};
 use cxda_ports::progress::Progress;
 use cxda_ports::script::ScriptChecker;
-use futures_util::{StreamExt, TryStreamExt, future, stream};
 use serde_json::Value;
 
-use crate::observe::{CONCURRENT_READS, list, tables};
+use crate::observe::{Doubled, doubled, tables, whole};
 use crate::ports::TenantPorts;
 use crate::validate::validate;
 
@@ -94,26 +93,6 @@ pub enum ExportError {
     Files(#[source] SourceError),
 }
 
-/// A name that stands on the tenant more than once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubled {
-    /// The name.
-    pub address: Address,
-    /// The server's ids under it.
-    pub ids: Vec<String>,
-}
-
-impl std::fmt::Display for Doubled {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{} with the ids {}",
-            self.address,
-            self.ids.join(", ")
-        )
-    }
-}
-
 /// Reads the tenant to the end and adds a manifest for each resource that the project does not declare.
 ///
 /// # Errors
@@ -177,23 +156,7 @@ async fn observed(
     tenant: TenantPorts<'_>,
     progress: &dyn Progress,
 ) -> Result<ObservedState, ApiError> {
-    let (views, actions) = future::try_join(
-        list(tenant, progress, ResourceKind::View),
-        list(tenant, progress, ResourceKind::Action),
-    )
-    .await?;
-    let listed = views.0.into_iter().chain(actions.0);
-    let whole = stream::iter(listed).map(|there| async move {
-        if !export::is_partial(&there) {
-            return Ok(there);
-        }
-        let read = match there.kind {
-            ResourceKind::View => tenant.views.read(&there.id).await?,
-            ResourceKind::Action => tenant.actions.read(&there.id).await?,
-        };
-        Ok(read.value.value)
-    });
-    let resources: Vec<ObservedResource> = whole.buffered(CONCURRENT_READS).try_collect().await?;
+    let resources = whole(tenant, progress).await?;
     let views: BTreeSet<&str> = resources.iter().map(|there| there.id.as_str()).collect();
     let sources = resources.iter().filter_map(|there| {
         let source = there.fields.at(&[Projection::SOURCE])?;
@@ -255,19 +218,8 @@ fn known_targets(observed: &ObservedState, scope: &PlanScope) -> Result<(), Expo
 }
 
 fn unambiguous(observed: &ObservedState, scope: &PlanScope) -> Result<(), ExportError> {
-    let named = observed
-        .by_name()
-        .filter(|(address, _)| scope.targets(address));
-    let doubled: Vec<Doubled> = named
-        .filter(|(_, there)| there.len() > 1)
-        .map(|(address, there)| Doubled {
-            address: address.clone(),
-            ids: there.iter().map(|each| each.id.to_string()).collect(),
-        })
-        .collect();
-    if doubled.is_empty() {
-        Ok(())
-    } else {
-        Err(ExportError::Ambiguous { doubled })
+    match doubled(observed, scope) {
+        doubled if doubled.is_empty() => Ok(()),
+        doubled => Err(ExportError::Ambiguous { doubled }),
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here prints, parses arguments or names an adapter.
 
 pub mod apply;
+pub mod compare;
 pub mod delete;
 pub mod deliver;
 pub mod export;

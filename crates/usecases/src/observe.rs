@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cxda_domain::address::{Address, ResourceKind};
+use cxda_domain::export;
 use cxda_domain::key::ResourceId;
 use cxda_domain::observed::{ObservedResource, ObservedState};
+use cxda_domain::plan::PlanScope;
 use cxda_domain::request::{Operation, RequestCount};
 use cxda_domain::view::TableId;
 use cxda_ports::error::{ApiError, ApiErrorKind, CallCost};
@@ -16,6 +18,26 @@ use crate::ports::TenantPorts;
 
 /// How many single reads are under way at once.
 pub(crate) const CONCURRENT_READS: usize = 8;
+
+/// A name that stands on the tenant more than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubled {
+    /// The name.
+    pub address: Address,
+    /// The server's ids under it.
+    pub ids: Vec<String>,
+}
+
+impl std::fmt::Display for Doubled {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} with the ids {}",
+            self.address,
+            self.ids.join(", ")
+        )
+    }
+}
 
 /// What to read of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +133,43 @@ async fn lagging(
         }
     }
     Ok(found)
+}
+
+/// Everything that the tenant has, each resource in full.
+pub(crate) async fn whole(
+    tenant: TenantPorts<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<ObservedResource>, ApiError> {
+    let (views, actions) = future::try_join(
+        list(tenant, progress, ResourceKind::View),
+        list(tenant, progress, ResourceKind::Action),
+    )
+    .await?;
+    let listed = views.0.into_iter().chain(actions.0);
+    let whole = stream::iter(listed).map(|there| async move {
+        if !export::is_partial(&there) {
+            return Ok(there);
+        }
+        let read = match there.kind {
+            ResourceKind::View => tenant.views.read(&there.id).await?,
+            ResourceKind::Action => tenant.actions.read(&there.id).await?,
+        };
+        Ok(read.value.value)
+    });
+    whole.buffered(CONCURRENT_READS).try_collect().await
+}
+
+/// The names that `scope` asks for and that stand on the tenant more than once.
+pub(crate) fn doubled(observed: &ObservedState, scope: &PlanScope) -> Vec<Doubled> {
+    let named = observed
+        .by_name()
+        .filter(|(address, _)| scope.targets(address));
+    let doubled = named.filter(|(_, there)| there.len() > 1);
+    let doubled = doubled.map(|(address, there)| Doubled {
+        address: address.clone(),
+        ids: there.iter().map(|each| each.id.to_string()).collect(),
+    });
+    doubled.collect()
 }
 
 /// Every resource of `kind`, how many pages there were, and what they cost.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use cxda_domain::request::Operation;
+use cxda_ports::progress::Hold;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::profile::{ProfileName, SimProfile};
 use cxda_simulator::{NameRule, SimState};
@@ -67,4 +68,28 @@ async fn ninety_requests_do_not_wait_at_all() {
     let (_, elapsed) = run(90).await;
     let rounds = u32::try_from(88_usize.div_ceil(8)).unwrap() + 2;
     assert_eq!(elapsed, LATENCY * rounds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_tells_how_long_the_limit_holds_requests_back() {
+    let (stack, _) = run(101).await;
+    let (held, sent) = (stack.held_back(), stack.sent());
+    let [(Hold::RateLimit(LIMIT), wait)] = held.as_slice() else {
+        panic!("{held:?}");
+    };
+    let passed = sent[100].saturating_sub(sent[99]);
+    assert!(*wait <= passed && passed <= *wait + LATENCY, "{wait:?}");
+    let (stack, _) = run(90).await;
+    assert_eq!(stack.held_back(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_tells_of_a_pause_that_the_tenant_asks_for() {
+    let stack = strict();
+    stack.faults(&json!([
+        {"operation": "listActions", "nth": 1, "fault": {"kind": "answer", "status": 429, "headers": {"Retry-After": "30"}}}
+    ]));
+    let _ = stack.plan(&actions(1)).await.unwrap();
+    assert_eq!(stack.held_back(), [(Hold::Pause, Duration::from_secs(30))]);
+    assert!(stack.elapsed() >= Duration::from_secs(30));
 }

@@ -20,7 +20,7 @@ use cxda_adapters_memory::clock::RuntimeClock;
 use cxda_adapters_memory::ids::{FixedJitter, SequentialIds};
 use cxda_adapters_memory::journal::MemoryJournal;
 use cxda_adapters_memory::manifests::MemoryManifests;
-use cxda_adapters_memory::progress::MemoryProgress;
+use cxda_adapters_memory::progress::{MemoryProgress, Noted};
 use cxda_adapters_memory::scripts::MemoryScripts;
 use cxda_adapters_memory::secrets::MemorySecrets;
 use cxda_adapters_memory::stop::ManualStop;
@@ -32,6 +32,7 @@ use cxda_domain::request::{Operation, RateLimit};
 use cxda_domain::secret::SecretText;
 use cxda_ports::clock::Clock;
 use cxda_ports::manifests::SourceDocument;
+use cxda_ports::progress::Hold;
 use cxda_simulator::config::SimConfig;
 use cxda_simulator::faults::FaultScript;
 use cxda_simulator::{Exchanged, InProcess, SimState, Simulator};
@@ -62,7 +63,7 @@ pub(crate) struct Stack {
     ids: SequentialIds,
     stop: Arc<ManualStop>,
     secrets: MemorySecrets,
-    progress: MemoryProgress,
+    progress: Arc<MemoryProgress>,
     pub(crate) scope: PlanScope,
 }
 
@@ -85,8 +86,9 @@ impl Stack {
         });
         let journal = Arc::new(MemoryJournal::new());
         let stop = Arc::new(ManualStop::new());
+        let progress = Arc::new(MemoryProgress::new());
         Self {
-            tenant: client(&wire, &clock, &stop),
+            tenant: client(&wire, &clock, &stop, &progress),
             wire,
             clock,
             audit: MemoryAudit::beside(Arc::clone(&journal)),
@@ -94,7 +96,7 @@ impl Stack {
             ids: SequentialIds::new(),
             stop,
             secrets: MemorySecrets::new(),
-            progress: MemoryProgress::new(),
+            progress,
             scope: PlanScope::default(),
         }
     }
@@ -114,7 +116,7 @@ impl Stack {
     /// Ends the process, as it were: what was in memory is gone, journal and audit log stay.
     pub(crate) fn restart(&mut self) {
         self.stop = Arc::new(ManualStop::new());
-        self.tenant = client(&self.wire, &self.clock, &self.stop);
+        self.tenant = client(&self.wire, &self.clock, &self.stop, &self.progress);
     }
 
     pub(crate) async fn plan(&self, manifests: &str) -> Result<Planned, PlanError> {
@@ -131,7 +133,7 @@ impl Stack {
             secrets: &self.secrets,
             tenant: self.ports(),
             journal: &*self.journal,
-            progress: &self.progress,
+            progress: &*self.progress,
         };
         let planned = plan(ports, &self.scope).await?;
         let violations = &planned.plan.violations;
@@ -148,7 +150,7 @@ impl Stack {
             ids: &self.ids,
             stop: &*self.stop,
             courier: None,
-            progress: &self.progress,
+            progress: &*self.progress,
         };
         let options = ApplyOptions {
             run: RunId::new("run"),
@@ -201,6 +203,17 @@ impl Stack {
         self.wire.sent.lock().unwrap().clone()
     }
 
+    /// What held requests back, and for how long each time.
+    pub(crate) fn held_back(&self) -> Vec<(Hold, Duration)> {
+        let noted = self.progress.noted().into_iter();
+        noted
+            .filter_map(|step| match step {
+                Noted::Held(by, wait) => Some((by, wait)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// How often the tenant was asked for `operation`.
     pub(crate) fn count(&self, operation: Operation) -> usize {
         let entries = self.wire.sim.log();
@@ -228,7 +241,12 @@ impl Stack {
     }
 }
 
-fn client(wire: &Arc<Wire>, clock: &Arc<RuntimeClock>, stop: &Arc<ManualStop>) -> HttpTenant {
+fn client(
+    wire: &Arc<Wire>,
+    clock: &Arc<RuntimeClock>,
+    stop: &Arc<ManualStop>,
+    progress: &Arc<MemoryProgress>,
+) -> HttpTenant {
     let credentials = Credentials::ClientCredentials {
         client_id: SecretText::new("client"),
         client_secret: SecretText::new("canary-client-secret"),
@@ -245,14 +263,16 @@ fn client(wire: &Arc<Wire>, clock: &Arc<RuntimeClock>, stop: &Arc<ManualStop>) -
         timeouts: Timeouts::DEFAULT,
         user_agent: "cxda-test".into(),
     };
-    HttpTenant::over(
+    let tenant = HttpTenant::over(
         Arc::<Wire>::clone(wire),
         config,
         Arc::<RuntimeClock>::clone(clock),
         Arc::new(FixedJitter::HALF),
         Arc::<ManualStop>::clone(stop),
-    )
-    .unwrap()
+    );
+    let tenant = tenant.unwrap();
+    tenant.report_to(Arc::<MemoryProgress>::clone(progress));
+    tenant
 }
 
 #[async_trait]

@@ -21,9 +21,10 @@ const TONES: [&[&str]; 6] = [
 ];
 
 /// A life on a tenant: each command, and how it ends.
-const LIFE: [(&[&str], i32); 22] = [
+const LIFE: [(&[&str], i32); 23] = [
     (&["validate"], 0),
     (&["plan", "--detailed-exitcode"], 2),
+    (&["plan", "--detail", "full"], 0),
     (&["plan", "--out", "first.plan"], 0),
     (&["apply", "first.plan", "--yes"], 0),
     (&["apply", "first.plan", "--yes"], 5),
@@ -125,6 +126,7 @@ fn t_04_no_fault_of_a_tenant_gives_a_secret_away() {
             &["apply", "--yes"][..],
             &["apply", "--yes", "-o", "json"],
             &["plan"],
+            &["plan", "-o", "markdown"],
         ] {
             let line = [&["-vv", "--env-file", "it.env"], words].concat();
             let ended = with_secrets(project.cxda(&line), &project).run();

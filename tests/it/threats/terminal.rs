@@ -71,6 +71,9 @@ fn t_06_of_all_pairs_of_bytes_none_drives_a_terminal() {
         &["get", "actions", "-o", "json"],
         &["plan"],
         &["plan", "-o", "json"],
+        &["plan", "-o", "markdown"],
+        &["plan", "--detail", "compact"],
+        &["plan", "--detail", "full"],
         &["-vv", "--log-format", "json", "plan"],
         &["doctor"],
     ] {

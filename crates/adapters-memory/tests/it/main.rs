@@ -222,10 +222,10 @@ fn progress_keeps_the_promises_of_the_port() {
     let progress = MemoryProgress::new();
     conformance::progress::keeps_its_promises(&progress);
     let noted = progress.noted();
-    assert_eq!(noted.len(), 9);
+    assert_eq!(noted.len(), 11);
     assert_eq!(noted[0], Noted::NotDone(Address::action("other")));
     assert_eq!(noted[4], Noted::Applying(2));
-    assert_eq!(noted[7], Noted::Done(Address::view("one")));
+    assert_eq!(noted[9], Noted::Done(Address::view("one")));
 }
 
 #[tokio::test]

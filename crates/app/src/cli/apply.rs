@@ -7,6 +7,24 @@ use cxda_domain::address::AddressPattern;
 
 use super::address;
 
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Detail {
+    /// A line for each kind of change
+    Summary,
+    /// A line for each change
+    Compact,
+    /// Every field of each change, differences in full length
+    Full,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DetailArgs {
+    /// How much of the changes to show; left out, the fields of up to 20 changes, or a line for each
+    #[arg(long, value_enum)]
+    pub(crate) detail: Option<Detail>,
+}
+
 /// What to plan.
 #[derive(Debug, Args)]
 pub(crate) struct ScopeArgs {
@@ -22,6 +40,8 @@ pub(crate) struct ScopeArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) shown: DetailArgs,
     /// Save the plan to FILE, for `cxda apply FILE`
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -40,6 +60,8 @@ pub(crate) struct ApplyArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) shown: DetailArgs,
     /// How many resources may be deleted
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) allow_deletes: usize,

@@ -67,6 +67,8 @@ pub(crate) enum OutputFormat {
     Human,
     /// For programs
     Json,
+    /// For a comment on a pull request (of `plan`)
+    Markdown,
     /// For Prometheus (of `metrics`)
     Prometheus,
     /// As JUnit XML (of `test`)

@@ -37,6 +37,7 @@ use crate::pause;
 use crate::progress::Bar;
 use crate::remedy;
 use crate::render::apply::Report;
+use crate::render::plan::Shown;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandom};
 use crate::wiring::{self, Connection, HiddenSecrets, Patience, WiringError, Writing};
@@ -79,7 +80,7 @@ pub(crate) async fn run(
     let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
     let connection = match connecting.await {
         Ok(connection) => connection,
-        Err(error) => return unconnected(context, &tenant, &manifests, error).await,
+        Err(error) => return unconnected(context, (&settings, &tenant), &manifests, error).await,
     };
     let run = Run {
         context,
@@ -96,7 +97,7 @@ pub(crate) async fn run(
             run.plan_and_carry_out(&manifests, &secrets, &scope, saved.as_ref(), &writing)
                 .await
         }
-        Err(error) => unconnected(context, &tenant, &manifests, error).await,
+        Err(error) => unconnected(context, (&settings, &tenant), &manifests, error).await,
     };
     pause::keep(context.screen, &settings, &connection, &*clock).await;
     connection.close().await;
@@ -169,14 +170,15 @@ impl Run<'_> {
         writing: &Writing,
     ) -> Result<Exit, Ended> {
         let (context, connection) = (self.context, self.connection);
-        let bar = Bar::new(context.screen);
+        let bar = &**context.bar;
+        bar.begin();
         let ports = PlanPorts {
             manifests,
             checker: &wiring::checker(),
             secrets,
             tenant: connection.ports(),
             journal: &writing.store,
-            progress: &bar,
+            progress: bar,
         };
         let planned = plan(ports, scope).await;
         bar.clear();
@@ -197,9 +199,17 @@ impl Run<'_> {
         saved: Option<&SavedPlan>,
     ) -> Result<Option<Exit>, Ended> {
         let (context, arguments, connection) = (self.context, self.arguments, self.connection);
-        let (heading, limit, plan) = (&connection.heading(), connection.rate_limit, &planned.plan);
-        if plan.violations.has_errors() {
-            show(context, heading, plan, limit);
+        let heading = &connection.heading();
+        let shown = |planned: &Planned| {
+            let shown = Shown {
+                heading,
+                plan: &planned.plan,
+                limit: connection.rate_limit,
+            };
+            show(context, shown, arguments.shown.detail);
+        };
+        if planned.plan.violations.has_errors() {
+            shown(planned);
             return Ok(Some(Exit::Invalid));
         }
         if let Some(saved) = saved {
@@ -211,10 +221,10 @@ impl Run<'_> {
             count_tests(planned);
         }
         count_relays(planned, &relayed(self.settings));
-        let plan = &planned.plan;
         if !context.is_json() {
-            show(context, heading, plan, limit);
+            shown(planned);
         }
+        let plan = &planned.plan;
         let deletes = plan.count(ChangeKind::Delete);
         if deletes > arguments.allow_deletes {
             let message = format!(
@@ -240,12 +250,13 @@ impl Run<'_> {
     ) -> Result<Exit, Ended> {
         let options = self.options(RunId::new(SystemRandom.fresh()));
         let span = tracing::info_span!("apply", run = options.run.as_str());
-        let bar = Bar::new(self.context.screen);
+        let bar = &**self.context.bar;
+        bar.begin();
         self.context.interrupt.carefully();
-        let sending = self.send(planned, writing, webhooks, &options, &bar);
+        let sending = self.send(planned, writing, webhooks, &options, bar);
         let sent = tokio::select! {
             sent = sending.instrument(span) => sent,
-            never = self.announce_stop(&bar) => match never {},
+            never = self.announce_stop(bar) => match never {},
         };
         bar.clear();
         let sent = sent?;
@@ -265,7 +276,10 @@ impl Run<'_> {
         if self.context.is_json() {
             screen.result(&report.json());
         } else if !planned.plan.changes.is_empty() || !sent.applied.retested.is_empty() {
-            screen.result(&format!("\n{}", report.text(screen)));
+            screen.result(&format!(
+                "\n{}",
+                report.text(screen, self.arguments.shown.detail)
+            ));
         }
         let mut failures = sent.applied.results.iter().flat_map(|each| &each.failure);
         if let Some(remedy) = failures.find_map(remedy::of_failure) {

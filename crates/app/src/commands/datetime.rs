@@ -6,13 +6,29 @@ use cxda_domain::datetime::{
     Ambiguous, Arithmetic, DateManipulation, Operation, Output, Precision, Timestamp, Zone,
 };
 use cxda_domain::rule::Rule;
+use serde::Serialize;
 
-use crate::cli::{DatetimeArgs, TimeOutput};
+use crate::cli::{DatetimeArgs, OutputFormat, TimeOutput};
 use crate::exit::Exit;
-use crate::render::Screen;
+use crate::render::{FORMAT_VERSION, Screen, json};
 
-pub(crate) fn run(screen: Screen, arguments: &DatetimeArgs) -> Exit {
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EvaluatedJson {
+    format_version: &'static str,
+    value: String,
+}
+
+pub(crate) fn run(screen: Screen, arguments: &DatetimeArgs, format: OutputFormat) -> Exit {
     match evaluate(arguments) {
+        Ok(value) if format == OutputFormat::Json => {
+            let format_version = FORMAT_VERSION;
+            screen.result(&json(&EvaluatedJson {
+                format_version,
+                value,
+            }));
+            Exit::Done
+        }
         Ok(value) => {
             screen.result(&format!("{value}\n"));
             Exit::Done

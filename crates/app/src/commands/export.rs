@@ -11,7 +11,6 @@ use crate::cli::ExportArgs;
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::pause;
-use crate::progress::Bar;
 use crate::render::exported::Report;
 use crate::settings::Settings;
 use crate::system::SystemClock;
@@ -98,13 +97,14 @@ async fn write(
 ) -> Result<Exit, Ended> {
     let journal = wiring::journal_to_read(settings, wiring::scope(connection))?;
     pause::respect(settings, connection, &*journal, clock).await?;
-    let bar = Bar::new(context.screen);
+    let bar = &**context.bar;
+    bar.begin();
     let ports = ExportPorts {
         manifests: &place.manifests,
         files: &place.manifests,
         checker: &wiring::checker(),
         tenant: connection.ports(),
-        progress: &bar,
+        progress: bar,
     };
     let options = ExportOptions {
         folder: &place.folder,

@@ -8,7 +8,6 @@ use crate::cli::{GetArgs, GetKind};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::pause;
-use crate::progress::Bar;
 use crate::render::counted;
 use crate::render::listing::{listing_json, listing_text};
 use crate::settings::Settings;
@@ -47,8 +46,9 @@ async fn show(
         GetKind::Actions => (Listing::Actions, "actions"),
         GetKind::Tables => (Listing::Tables, "tables"),
     };
-    let bar = Bar::new(context.screen);
-    let got = get(connection.ports(), &bar, listing, arguments.name.as_deref()).await;
+    let bar = &**context.bar;
+    bar.begin();
+    let got = get(connection.ports(), bar, listing, arguments.name.as_deref()).await;
     bar.clear();
     let items = got.map_err(|error| Ended::unread(error, connection))?;
     if context.is_json() {

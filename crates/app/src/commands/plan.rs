@@ -6,7 +6,6 @@ use std::sync::Arc;
 use cxda_adapters_fs::plans::PlanFiles;
 use cxda_adapters_http::HttpTenant;
 use cxda_domain::plan::{Plan, PlanScope};
-use cxda_domain::request::RateLimit;
 use cxda_domain::violation::Violations;
 use cxda_ports::error::SourceError;
 use cxda_ports::journal::Journal;
@@ -19,12 +18,11 @@ use cxda_usecases::saved::{Destination, SavedPlan, SavedPlanError};
 use cxda_usecases::validate::validate;
 use serde_json::Value;
 
-use crate::cli::{PlanArgs, ScopeArgs};
+use crate::cli::{Detail, OutputFormat, PlanArgs, ScopeArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::pause;
-use crate::progress::Bar;
-use crate::render::plan::{Heading, plan_json, plan_text};
+use crate::render::plan::{Heading, Shown};
 use crate::settings::{Settings, Tenant, Webhook};
 use crate::system::SystemClock;
 use crate::wiring::{self, Connection, HiddenSecrets, Patience, WiringError};
@@ -82,7 +80,7 @@ pub(crate) async fn run(
     let connecting = wiring::connect(&settings, &tenant, &secrets, pace, patience);
     let connection = match connecting.await {
         Ok(connection) => connection,
-        Err(error) => return unconnected(context, &tenant, &manifests, error).await,
+        Err(error) => return unconnected(context, (&settings, &tenant), &manifests, error).await,
     };
     let journal = wiring::journal_to_read(&settings, wiring::scope(&connection))?;
     let ended = match pause::respect(&settings, &connection, &*journal, &*clock).await {
@@ -98,7 +96,7 @@ pub(crate) async fn run(
             )
             .await
         }
-        Err(error) => unconnected(context, &tenant, &manifests, error).await,
+        Err(error) => unconnected(context, (&settings, &tenant), &manifests, error).await,
     };
     drop(journal);
     pause::keep(context.screen, &settings, &connection, &*clock).await;
@@ -131,7 +129,8 @@ async fn look(
     secrets: &dyn SecretSource,
     journal: &dyn Journal,
 ) -> Result<Exit, Ended> {
-    let bar = Bar::new(context.screen);
+    let bar = &**context.bar;
+    bar.begin();
     let scope = PlanScope::from(&arguments.scope);
     let ports = PlanPorts {
         manifests,
@@ -139,19 +138,19 @@ async fn look(
         secrets,
         tenant: connection.ports(),
         journal,
-        progress: &bar,
+        progress: bar,
     };
     let planned = plan(ports, &scope).await;
     bar.clear();
     let mut planned = planned.map_err(|error| Ended::without_plan(error, connection))?;
     hide_echoes(&mut planned.plan, &connection.client);
     count_relays(&mut planned, &relayed(settings));
-    show(
-        context,
-        &connection.heading(),
-        &planned.plan,
-        connection.rate_limit,
-    );
+    let shown = Shown {
+        heading: &connection.heading(),
+        plan: &planned.plan,
+        limit: connection.rate_limit,
+    };
+    show(context, shown, arguments.shown.detail);
     if planned.plan.violations.has_errors() {
         return Ok(Exit::Invalid);
     }
@@ -207,7 +206,7 @@ pub(super) fn hide_echoes(plan: &mut Plan, client: &HttpTenant) {
 /// What is wrong with the manifests goes before what keeps the tenant from being reached.
 pub(super) async fn unconnected(
     context: Context<'_>,
-    tenant: &Tenant,
+    (settings, tenant): (&Settings, &Tenant),
     manifests: &dyn ManifestSource,
     error: WiringError,
 ) -> Result<Exit, Ended> {
@@ -223,19 +222,25 @@ pub(super) async fn unconnected(
         ..Plan::default()
     };
     let heading = Heading {
+        project: settings.name.clone(),
         tenant: tenant.name.clone(),
         origin: String::new(),
     };
-    show(context, &heading, &plan, tenant.profile.rate_limit());
+    let shown = Shown {
+        heading: &heading,
+        plan: &plan,
+        limit: tenant.profile.rate_limit(),
+    };
+    show(context, shown, None);
     Ok(Exit::Invalid)
 }
 
-/// Prints `plan` as asked for.
-pub(super) fn show(context: Context<'_>, heading: &Heading, plan: &Plan, limit: RateLimit) {
-    let text = if context.is_json() {
-        plan_json(heading, plan, limit)
-    } else {
-        plan_text(context.screen, heading, plan, limit)
+/// Prints a plan as asked for.
+pub(super) fn show(context: Context<'_>, shown: Shown<'_>, detail: Option<Detail>) {
+    let text = match context.global.format {
+        OutputFormat::Json => shown.json(),
+        OutputFormat::Markdown => shown.markdown(),
+        _ => shown.text(context.screen, detail),
     };
     context.screen.result(&text);
 }

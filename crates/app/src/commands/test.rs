@@ -14,7 +14,6 @@ use crate::cli::{OutputFormat, TestArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
 use crate::pause;
-use crate::progress::Bar;
 use crate::render::chain;
 use crate::render::junit::junit;
 use crate::render::tested::{tested_json, tested_summary, tested_text};
@@ -124,7 +123,9 @@ async fn test_and_show(
     let text = match context.global.format {
         OutputFormat::Json => tested_json(results),
         OutputFormat::Junit => junit(results),
-        OutputFormat::Human | OutputFormat::Prometheus => tested_text(context.screen, results),
+        OutputFormat::Human | OutputFormat::Prometheus | OutputFormat::Markdown => {
+            tested_text(context.screen, results)
+        }
     };
     let redacted = connection.map(|connection| connection.client.redact(&text));
     context.screen.result(redacted.as_deref().unwrap_or(&text));
@@ -146,13 +147,14 @@ async fn run_tests(
     connection: Option<&Connection>,
 ) -> Result<Tested, Ended> {
     let runner = wiring::scripts()?;
-    let bar = Bar::new(context.screen);
+    let bar = &**context.bar;
+    bar.begin();
     let ports = TestPorts {
         manifests,
         checker: &wiring::checker(),
         runner: &runner,
         tenant: connection.map(Connection::ports),
-        progress: &bar,
+        progress: bar,
     };
     let scope = TestScope {
         addresses: arguments.addresses.clone(),

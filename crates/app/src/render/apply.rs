@@ -8,6 +8,8 @@ use cxda_usecases::apply::{Applied, ChangeResult, Failure, Outcome, TestReport, 
 use cxda_usecases::deliver::Delivered;
 use serde::Serialize;
 
+use crate::cli::Detail;
+use crate::render::plan::FEW;
 use crate::render::{FORMAT_VERSION, Screen, Tone, chain, counted, json, safe};
 
 /// Everything that there is to say about a run.
@@ -162,10 +164,19 @@ impl Report<'_> {
         })
     }
 
-    /// What `apply` prints for people.
-    pub(crate) fn text(&self, screen: Screen) -> String {
+    /// What `apply` prints for people. What was done as planned is not listed again where `detail` or the number says so.
+    pub(crate) fn text(&self, screen: Screen, detail: Option<Detail>) -> String {
         let mut text = String::new();
-        for result in &self.applied.results {
+        let results = &self.applied.results;
+        let all = match detail {
+            Some(detail) => detail != Detail::Summary,
+            None => results.len() <= FEW,
+        };
+        let is_as_planned = |result: &ChangeResult| {
+            let tests = result.test.as_ref();
+            result.outcome == Outcome::Done && tests.is_none_or(|tests| tests.failures.is_empty())
+        };
+        for result in results.iter().filter(|each| all || !is_as_planned(each)) {
             text.push_str(&self.line(screen, result));
             if let Some(report) = &result.test {
                 text.push_str(&self.tests(screen, report));
@@ -195,13 +206,21 @@ impl Report<'_> {
         } else {
             String::new()
         };
+        let is_whole = sum.failed + sum.skipped == 0;
+        let head = if is_whole {
+            "Done"
+        } else {
+            "Not everything was applied"
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
         text.push_str(&format!(
-            "\nDone: {}. {} requests{retried}.\n",
+            "{head}: {}. {} requests{retried}.\n",
             parts.join(", "),
             self.sent
         ));
-        if sum.failed + sum.skipped > 0 {
-            text = text.replacen("\nDone:", "\nNot everything was applied:", 1);
+        if !is_whole {
             text.push_str("Mend what needs mending, then run `cxda apply` again: what is done is not done twice.\n");
         }
         let reports = self.applied.results.iter();

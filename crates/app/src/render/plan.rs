@@ -1,4 +1,6 @@
 //! Plans, for people and programs.
+//!
+//! How a single change looks is said in the modules below, one for each form.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +9,32 @@ use cxda_domain::plan::{Change, ChangeKind, Plan};
 use cxda_domain::request::{Operation, RateLimit};
 use serde::Serialize;
 
+use crate::cli::Detail;
 use crate::render::diagnostics::{Diagnostic, findings, list, summary};
-use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, safe};
+use crate::render::line_diff::Room;
+use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, per, safe};
 
 mod fields;
+mod full;
+mod markdown;
+mod short;
 
-/// The widest column of names before the values.
-const MOST_NAME_CHARS: usize = 32;
+#[cfg(test)]
+mod tests;
+
+/// Up to so many changes each field is shown where nobody says how much is to be.
+pub(super) const FEW: usize = 20;
+/// The most lines of a difference that are shown where nobody asks for all.
+const MOST_LINES: usize = 40;
+/// The most characters of one line then.
+const LINE_CHARS: usize = 120;
+const KINDS: [ChangeKind; 3] = [ChangeKind::Create, ChangeKind::Update, ChangeKind::Delete];
 
 /// For which tenant a plan is, as its header says.
 #[derive(Clone, Debug)]
 pub(crate) struct Heading {
+    /// The project's name.
+    pub(crate) project: String,
     /// The tenant's name.
     pub(crate) tenant: String,
     /// The origin of its API, or what stands for it.
@@ -59,131 +76,142 @@ struct RequestsJson<'a> {
     seconds_at_rate_limit: u64,
 }
 
-/// What `plan -o json` prints.
-pub(crate) fn plan_json(heading: &Heading, plan: &Plan, limit: RateLimit) -> String {
-    let change = |change: &'_ Change| -> (String, ChangeKind, Cause) {
-        (change.address.to_string(), change.kind, change.cause)
-    };
-    let changes = plan.changes.iter().map(|each| {
-        let (address, operation, cause) = change(each);
-        ChangeJson {
-            address,
-            operation,
-            cause,
-            fields: &each.fields,
+/// A plan as it is shown: for which tenant, and how fast that may be asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) heading: &'a Heading,
+    pub(crate) plan: &'a Plan,
+    pub(crate) limit: RateLimit,
+}
+
+impl Shown<'_> {
+    /// What `plan -o json` prints.
+    pub(crate) fn json(self) -> String {
+        let plan = self.plan;
+        let changes = plan.changes.iter().map(|change| ChangeJson {
+            address: change.address.to_string(),
+            operation: change.kind,
+            cause: change.cause,
+            fields: &change.fields,
+        });
+        let requests = plan.requests.total();
+        json(&PlanJson {
+            format_version: FORMAT_VERSION,
+            tenant: &self.heading.tenant,
+            changes: changes.collect(),
+            summary: SummaryJson {
+                create: plan.count(ChangeKind::Create),
+                update: plan.count(ChangeKind::Update),
+                delete: plan.count(ChangeKind::Delete),
+                unchanged: plan.unchanged,
+            },
+            requests: RequestsJson {
+                estimated: requests,
+                by_operation: plan.requests.by_operation(),
+                seconds_at_rate_limit: self.limit.shortest_time(requests).as_secs(),
+            },
+            diagnostics: list(&plan.violations),
+        })
+    }
+
+    /// What `plan -o markdown` prints.
+    pub(crate) fn markdown(self) -> String {
+        markdown::comment(self)
+    }
+
+    /// What `plan` prints for people: as much as `detail` says, else as much as somebody reads.
+    pub(crate) fn text(self, screen: Screen, detail: Option<Detail>) -> String {
+        let plan = self.plan;
+        let mut text = findings(screen, &plan.violations);
+        if plan.violations.has_errors() {
+            return text + &summary(&plan.violations);
         }
-    });
-    json(&PlanJson {
-        format_version: FORMAT_VERSION,
-        tenant: &heading.tenant,
-        changes: changes.collect(),
-        summary: SummaryJson {
-            create: plan.count(ChangeKind::Create),
-            update: plan.count(ChangeKind::Update),
-            delete: plan.count(ChangeKind::Delete),
-            unchanged: plan.unchanged,
-        },
-        requests: RequestsJson {
-            estimated: plan.requests.total(),
-            by_operation: plan.requests.by_operation(),
-            seconds_at_rate_limit: limit.shortest_time(plan.requests.total()).as_secs(),
-        },
-        diagnostics: list(&plan.violations),
-    })
+        let tenant = screen.paint(Tone::Strong, &safe::line(&self.heading.tenant));
+        let origin = safe::line(&self.heading.origin);
+        text.push_str(&format!("Tenant {tenant} ({origin})\n\n"));
+        if plan.changes.is_empty() {
+            return text + &self.nothing_to_do() + "\n";
+        }
+        let changes = changes(screen, &plan.changes, detail);
+        let to_do = to_do(plan, |kind, part| screen.paint(tone(kind), part));
+        text + &format!("{changes}\nPlan: {to_do}.\n{}\n", self.cost())
+    }
+
+    fn nothing_to_do(self) -> String {
+        let unchanged = counted(self.plan.unchanged, "resource");
+        let requests = self.plan.requests.total();
+        let cost = counted(usize::try_from(requests).unwrap_or(usize::MAX), "request");
+        format!("Nothing to do: {unchanged} as declared ({cost}).")
+    }
+
+    fn cost(self) -> String {
+        let (limit, requests) = (self.limit, self.plan.requests.total());
+        let rate = format!("{} requests {}", limit.requests, per(limit.per));
+        let wait = match limit.shortest_time(requests).as_secs() {
+            0 => format!("no waiting at {rate}"),
+            seconds => {
+                let time = humantime::format_duration(std::time::Duration::from_secs(seconds));
+                format!("about {time} at {rate}")
+            }
+        };
+        format!("Cost: at most {requests} requests, reading included; {wait}.")
+    }
 }
 
-/// What `plan` prints for people.
-pub(crate) fn plan_text(
-    screen: Screen,
-    heading: &Heading,
-    plan: &Plan,
-    limit: RateLimit,
-) -> String {
-    let mut text = findings(screen, &plan.violations);
-    if plan.violations.has_errors() {
-        return text + &summary(&plan.violations);
+fn changes(screen: Screen, changes: &[Change], detail: Option<Detail>) -> String {
+    match detail {
+        Some(Detail::Summary) => short::kinds(screen, changes),
+        Some(Detail::Compact) => short::lines(screen, changes),
+        Some(Detail::Full) => full::changes(screen, changes, Room::AMPLE),
+        None if changes.len() > FEW => {
+            let more = "`--detail full` shows every field.";
+            let hint = format!("{} in short: {more}", counted(changes.len(), "change"));
+            let hint = screen.paint(Tone::Faint, &hint);
+            format!("{}\n{hint}\n", short::lines(screen, changes))
+        }
+        None => {
+            let room = Room {
+                lines: MOST_LINES,
+                first_lines: 0,
+                chars: LINE_CHARS,
+            };
+            full::changes(screen, changes, room)
+        }
     }
-    let tenant = screen.paint(Tone::Strong, &safe::line(&heading.tenant));
-    text.push_str(&format!(
-        "Tenant {tenant} ({})\n\n",
-        safe::line(&heading.origin)
-    ));
-    for change in &plan.changes {
-        text.push_str(&change_text(screen, change));
-        text.push('\n');
-    }
-    text + &totals(screen, plan, limit)
 }
 
-fn totals(screen: Screen, plan: &Plan, limit: RateLimit) -> String {
-    if plan.changes.is_empty() {
-        let unchanged = counted(plan.unchanged, "resource");
-        let cost = counted(
-            usize::try_from(plan.requests.total()).unwrap_or(usize::MAX),
-            "request",
-        );
-        return format!("Nothing to do: {unchanged} as declared ({cost}).\n");
-    }
-    let part = |kind: ChangeKind, tone: Tone| {
+/// How many changes of each kind there are, those that there are painted.
+fn to_do(plan: &Plan, paint: impl Fn(ChangeKind, &str) -> String) -> String {
+    let part = |kind: ChangeKind| {
         let text = format!("{} to {}", plan.count(kind), kind.as_str());
         if plan.count(kind) > 0 {
-            screen.paint(tone, &text)
+            paint(kind, &text)
         } else {
             text
         }
     };
-    let create = part(ChangeKind::Create, Tone::Create);
-    let update = part(ChangeKind::Update, Tone::Update);
-    let delete = part(ChangeKind::Delete, Tone::Delete);
-    let requests = plan.requests.total();
-    let per = match limit.per.as_secs() {
-        60 => "a minute".to_owned(),
-        _ => format!("per {}", humantime::format_duration(limit.per)),
-    };
-    let rate = format!("{} requests {per}", limit.requests);
-    let wait = match limit.shortest_time(requests).as_secs() {
-        0 => format!("no waiting at {rate}"),
-        seconds => {
-            let time = humantime::format_duration(std::time::Duration::from_secs(seconds));
-            format!("about {time} at {rate}")
-        }
-    };
-    format!(
-        "Plan: {create}, {update}, {delete}, {} unchanged.\nCost: at most {requests} requests, reading included; {wait}.\n",
-        plan.unchanged
-    )
+    let parts = KINDS.map(part).join(", ");
+    format!("{parts}, {} unchanged", plan.unchanged)
 }
 
-fn change_text(screen: Screen, change: &Change) -> String {
-    let (mark, tone) = match change.kind {
-        ChangeKind::Create => ("+", Tone::Create),
-        ChangeKind::Update => ("~", Tone::Update),
-        ChangeKind::Delete => ("-", Tone::Delete),
-    };
-    let address = safe::line(&change.address.to_string());
-    let head = screen.paint(tone, &format!("{mark} {address}"));
-    let why = why(change);
-    let mut lines = Vec::new();
-    for field in &change.fields {
-        fields::field_lines(screen, change.kind, field, &mut lines);
+fn tone(kind: ChangeKind) -> Tone {
+    match kind {
+        ChangeKind::Create => Tone::Create,
+        ChangeKind::Update => Tone::Update,
+        ChangeKind::Delete => Tone::Delete,
     }
-    let width = lines
-        .iter()
-        .map(|line| line.name.chars().count())
-        .max()
-        .unwrap_or(0);
-    let width = width.min(MOST_NAME_CHARS);
-    let mut text = format!("{head}  {}\n", screen.paint(Tone::Faint, &why));
-    for line in lines {
-        text.push_str(format!("    {:<width$}  {}", line.name, line.value).trim_end());
-        text.push('\n');
-        text.push_str(&line.below);
-    }
-    text
 }
 
-fn why(change: &Change) -> String {
-    let reason = match (change.kind, change.cause) {
+fn mark(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Create => "+",
+        ChangeKind::Update => "~",
+        ChangeKind::Delete => "-",
+    }
+}
+
+fn why(change: &Change) -> &'static str {
+    match (change.kind, change.cause) {
         (ChangeKind::Create, Cause::Drift) => "drift: it was deleted on the tenant",
         (ChangeKind::Create, _) => "new",
         (ChangeKind::Delete, _) => "no manifest names it any more",
@@ -195,6 +223,5 @@ fn why(change: &Change) -> String {
         (ChangeKind::Update, Cause::Conflict) => {
             "conflict: manifest and tenant changed, the manifest wins"
         }
-    };
-    reason.to_owned()
+    }
 }

@@ -29,8 +29,7 @@ pub(super) struct SettingsFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ProjectTable {
-    #[serde(rename = "name")]
-    _name: Option<String>,
+    pub(super) name: Option<String>,
     pub(super) default_tenant: Option<String>,
     pub(super) manifests: Option<Vec<String>>,
 }

@@ -72,6 +72,7 @@ pub(super) async fn embedded(
         user_agent: user_agent(),
     };
     let heading = Heading {
+        project: settings.name.clone(),
         tenant: tenant.name.clone(),
         origin: "built-in simulator".to_owned(),
     };

@@ -19,6 +19,7 @@ use super::secrets::value;
 use super::{WiringError, simulator};
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
+use crate::progress::Bar;
 use crate::render::plan::Heading;
 use crate::settings::{Remote, Settings, Tenant, TenantKind};
 use crate::system::{SystemClock, SystemRandom};
@@ -40,6 +41,7 @@ pub(crate) enum Patience {
 pub(crate) struct Pace {
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) stop: Arc<Interrupt>,
+    pub(crate) progress: Arc<Bar>,
 }
 
 /// A tenant that can be spoken to.
@@ -110,6 +112,7 @@ pub(crate) async fn connect(
             let origin = remote.base_url.origin().as_str().to_owned();
             let client = client(config, pace)?;
             let heading = Heading {
+                project: settings.name.clone(),
                 tenant: tenant.name.clone(),
                 origin: origin.clone(),
             };
@@ -126,11 +129,17 @@ pub(crate) async fn connect(
 }
 
 pub(super) fn client(config: HttpConfig, pace: Pace) -> Result<Arc<HttpTenant>, WiringError> {
-    let Pace { clock, stop } = pace;
+    let Pace {
+        clock,
+        stop,
+        progress,
+    } = pace;
     let client = HttpTenant::new(config, clock, Arc::new(SystemRandom), stop);
-    client.map(Arc::new).map_err(|error| {
+    let client = client.map_err(|error| {
         WiringError::from_source(Exit::Invalid, "the tenant's settings cannot be used", error)
-    })
+    })?;
+    client.report_to(progress);
+    Ok(Arc::new(client))
 }
 
 pub(super) fn user_agent() -> String {

@@ -9,7 +9,6 @@ use cxda_usecases::test::{TestError, TestPorts, TestResult, TestScope, test};
 
 use crate::commands::{Context, Ended};
 use crate::exit::{self, Exit};
-use crate::progress::Bar;
 use crate::render::tested::{tested_json, tested_text};
 use crate::wiring;
 
@@ -22,13 +21,14 @@ pub(super) async fn passed(
     scope: &PlanScope,
 ) -> Result<BTreeSet<Address>, Ended> {
     let runner = wiring::scripts()?;
-    let bar = Bar::new(context.screen);
+    let bar = &**context.bar;
+    bar.begin();
     let ports = TestPorts {
         manifests,
         checker: &wiring::checker(),
         runner: &runner,
         tenant: None,
-        progress: &bar,
+        progress: bar,
     };
     let meant = TestScope {
         addresses: scope.targets.clone(),

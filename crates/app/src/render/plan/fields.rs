@@ -1,65 +1,81 @@
-//! The fields of one change, as people read them.
+//! The fields of one change, in words.
 //!
-//! What a field holds comes from manifests and tenants, so every text passes the sanitizer here.
+//! What a field holds comes from manifests and tenants, so every text passes the sanitizer here. Nothing is painted.
 
 use cxda_domain::diff::FieldDifference;
-use cxda_domain::plan::ChangeKind;
+use cxda_domain::plan::{Change, ChangeKind};
 use serde_json::Value;
 
-use crate::render::line_diff::line_diff;
-use crate::render::{Screen, Tone, counted, safe};
+use crate::render::line_diff::{Kind, Line, Room, first_lines, line_diff};
+use crate::render::{counted, safe};
 
-/// The most characters that are shown of one value.
-const VALUE_CHARS: usize = 60;
+/// From so many characters on a value stands on a line of its own.
+const LONG_CHARS: usize = 60;
 /// Fields that have one value only, which nobody needs to read of something new.
 const FIXED: [&str; 3] = ["type", "trigger.type", "script.language"];
 
-/// One line of a change: the field's name, its value painted, and what stands below it.
-pub(super) struct FieldLine {
+/// One field: its name, its value, and the lines below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Field {
     pub(super) name: String,
-    pub(super) value: String,
-    pub(super) below: String,
+    pub(super) value: Beside,
+    pub(super) below: Vec<Line>,
 }
 
-impl FieldLine {
-    fn new(path: &str, value: String) -> Self {
+/// What stands beside the name of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Nothing: all of it stands below.
+    Nothing,
+    /// What something new has.
+    New(String),
+    /// One value in the place of another.
+    Replaced { before: String, after: String },
+}
+
+impl Field {
+    fn new(path: &str, value: Beside) -> Self {
         Self {
             name: safe::line(path),
             value,
-            below: String::new(),
+            below: Vec::new(),
+        }
+    }
+
+    fn below(path: &str, below: Vec<Line>) -> Self {
+        Self {
+            below,
+            ..Self::new(path, Beside::Nothing)
         }
     }
 }
 
-/// Adds the lines of `field` to those of its change.
-pub(super) fn field_lines(
-    screen: Screen,
-    kind: ChangeKind,
-    field: &FieldDifference,
-    lines: &mut Vec<FieldLine>,
-) {
-    if kind == ChangeKind::Create {
-        created(screen, &field.path, &field.after, lines);
-        return;
+/// Every field of `change`, as much of each as there is room for.
+pub(super) fn fields(change: &Change, room: Room) -> Vec<Field> {
+    let mut found = Vec::new();
+    for field in &change.fields {
+        if change.kind == ChangeKind::Create {
+            created(&field.path, &field.after, room, &mut found);
+        } else {
+            found.push(changed(field, room));
+        }
     }
+    found
+}
+
+fn changed(field: &FieldDifference, room: Room) -> Field {
     if let Some((before, after)) = by_line(field) {
-        let below = line_diff(screen, &before, &after, "      ");
-        lines.push(FieldLine {
-            below,
-            ..FieldLine::new(&field.path, String::new())
-        });
-        return;
+        return Field::below(&field.path, line_diff(&before, &after, room));
     }
-    let before = screen.paint(Tone::Delete, &value(&field.before));
-    let after = screen.paint(Tone::Create, &value(&field.after));
-    lines.push(FieldLine::new(&field.path, format!("{before} → {after}")));
+    let [before, after] = [&field.before, &field.after].map(|side| value(side, room));
+    Field::new(&field.path, Beside::Replaced { before, after })
 }
 
 /// Both sides as texts to be compared line by line: scripts, lists item by item, and whatever is too long for one line.
 fn by_line(field: &FieldDifference) -> Option<(String, String)> {
     match (&field.before, &field.after) {
         (Value::String(before), Value::String(after)) => {
-            let long = |text: &str| text.contains('\n') || text.chars().count() > VALUE_CHARS;
+            let long = |text: &str| text.contains('\n') || text.chars().count() > LONG_CHARS;
             (long(before) || long(after)).then(|| (before.clone(), after.clone()))
         }
         (Value::Array(before), Value::Array(after)) => Some((items(before), items(after))),
@@ -81,10 +97,10 @@ fn item(item: &Value) -> String {
 }
 
 /// A field of something new: its members one below the other.
-fn created(screen: Screen, path: &str, after: &Value, lines: &mut Vec<FieldLine>) {
+fn created(path: &str, after: &Value, room: Room, fields: &mut Vec<Field>) {
     let mut line = |text: &str| {
-        let value = screen.paint(Tone::Create, &safe::cut(text, VALUE_CHARS));
-        lines.push(FieldLine::new(path, value));
+        let value = Beside::New(safe::cut(text, room.chars));
+        fields.push(Field::new(path, value));
     };
     match after {
         _ if FIXED.contains(&path) => {}
@@ -98,27 +114,27 @@ fn created(screen: Screen, path: &str, after: &Value, lines: &mut Vec<FieldLine>
         Value::Object(members) if members.contains_key("encrypted") => line(&variable(after)),
         Value::Object(members) => {
             for (key, member) in members {
-                created(screen, &format!("{path}.{key}"), member, lines);
+                created(&format!("{path}.{key}"), member, room, fields);
             }
         }
         Value::String(text) if path == "script.content" => {
-            line(&format!(
-                "{}, {} bytes",
-                counted(text.lines().count(), "line"),
-                text.len()
-            ));
+            let size = Beside::New(size(text));
+            let below = match room.first_lines {
+                0 => Vec::new(),
+                _ => first_lines(text, room),
+            };
+            fields.push(Field {
+                below,
+                ..Field::new(path, size)
+            });
+        }
+        Value::String(text) if text.contains('\n') && room.first_lines > 0 => {
+            fields.push(Field::below(path, first_lines(text, room)));
         }
         Value::Array(items) if items.is_empty() => {}
         Value::Array(list) if path == "columns" => {
-            let below = list.iter().map(|each| {
-                let text = screen.paint(Tone::Create, &safe::line(&item(each)));
-                format!("      {text}\n")
-            });
-            let below = below.collect();
-            lines.push(FieldLine {
-                below,
-                ..FieldLine::new(path, String::new())
-            });
+            let columns = list.iter().map(|each| Line::new(Kind::New, &item(each)));
+            fields.push(Field::below(path, columns.collect()));
         }
         Value::Array(items) if items.iter().all(Value::is_string) => {
             let names: Vec<String> = items.iter().map(plain).collect();
@@ -126,6 +142,12 @@ fn created(screen: Screen, path: &str, after: &Value, lines: &mut Vec<FieldLine>
         }
         _ => line(&plain(after)),
     }
+}
+
+/// How long a script is.
+pub(super) fn size(script: &str) -> String {
+    let lines = counted(script.lines().count(), "line");
+    format!("{lines}, {}", counted(script.len(), "byte"))
 }
 
 /// A value without quotes, for where nothing stands beside it.
@@ -156,14 +178,13 @@ fn column(column: &Value) -> String {
     text("alias").map_or_else(|| call.clone(), |alias| format!("{call} as {alias}"))
 }
 
-fn value(value: &Value) -> String {
-    match value {
+fn value(value: &Value, room: Room) -> String {
+    let text = match value {
         Value::Null => "nothing".to_owned(),
         Value::String(text) if text.starts_with("(hidden") => text.clone(),
-        Value::String(text) => safe::cut(&format!("{text:?}"), VALUE_CHARS),
-        Value::Object(members) if members.contains_key("type") => {
-            safe::cut(&variable(value), VALUE_CHARS)
-        }
-        other => safe::cut(&other.to_string(), VALUE_CHARS),
-    }
+        Value::String(text) => format!("{text:?}"),
+        Value::Object(members) if members.contains_key("type") => variable(value),
+        other => other.to_string(),
+    };
+    safe::cut(&text, room.chars)
 }
