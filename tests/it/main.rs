@@ -12,6 +12,7 @@ mod audit_trail;
 mod bad_input;
 mod crash;
 mod datetime;
+mod delete;
 mod dialects;
 mod doctor;
 mod drift;

@@ -9,6 +9,7 @@ use cxda_domain::address::AddressPattern;
 
 mod apply;
 mod datetime;
+mod delete;
 mod export;
 mod global;
 pub(crate) mod graph;
@@ -18,6 +19,7 @@ mod state;
 
 pub(crate) use apply::{ApplyArgs, Detail, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
+pub(crate) use delete::DeleteArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub(crate) use reference::{
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Show what the tenant has
     Get(GetArgs),
+    /// Delete resources by name: what was made or adopted from here
+    Delete(DeleteArgs),
     /// Write what the tenant has as manifests and scripts, beside what is there
     Export(ExportArgs),
     /// Run the tests of the manifests, here or on the tenant's sandbox as well

@@ -21,8 +21,10 @@ use crate::wiring::{Connection, Pace, WiringError};
 mod apply;
 mod audit;
 mod cache;
+mod carrying_out;
 mod completions;
 pub(crate) mod datetime;
+mod delete;
 mod doctor;
 mod explain;
 mod export;
@@ -209,6 +211,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
         Command::Graph(arguments) => graph::run(context, arguments).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
+        Command::Delete(arguments) => delete::run(context, arguments, clock).await,
         Command::Export(arguments) => export::run(context, arguments, clock).await,
         Command::Test(arguments) => test::run(context, arguments, clock).await,
         Command::Run(arguments) => run::run(context, arguments).await,

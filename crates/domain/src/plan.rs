@@ -97,6 +97,8 @@ pub struct Change {
     pub fields: Vec<FieldDifference>,
     /// Whether it takes over a resource that was never applied from here.
     pub adopts: bool,
+    /// Whether somebody asked for a delete by name; else no manifest names the resource any more.
+    pub named: bool,
     /// The server's id, where the resource is there.
     pub id: Option<ResourceId>,
     /// A digest of what the listing showed, where the resource is there.
@@ -114,6 +116,7 @@ impl Change {
             cause: Cause::Pending,
             fields: Vec::new(),
             adopts: false,
+            named: false,
             id: Some(id.clone()),
             listed: None,
             after: BTreeSet::new(),
@@ -387,6 +390,7 @@ fn create(
         },
         fields: shown(desired, fields.collect()),
         adopts: false,
+        named: false,
         id: None,
         listed: None,
         after: BTreeSet::new(),
@@ -401,6 +405,7 @@ fn existing(there: &ObservedResource) -> Change {
         cause: Cause::Pending,
         fields: Vec::new(),
         adopts: false,
+        named: false,
         id: Some(there.id.clone()),
         listed: Some(there.document.digest()),
         after: BTreeSet::new(),

@@ -214,6 +214,7 @@ fn why(change: &Change) -> &'static str {
     match (change.kind, change.cause) {
         (ChangeKind::Create, Cause::Drift) => "drift: it was deleted on the tenant",
         (ChangeKind::Create, _) => "new",
+        (ChangeKind::Delete, _) if change.named => "named",
         (ChangeKind::Delete, _) => "no manifest names it any more",
         (ChangeKind::Update, Cause::Pending) if change.adopts => {
             "pending: it is there already and is adopted"

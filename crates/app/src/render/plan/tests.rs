@@ -29,6 +29,7 @@ fn change(kind: ChangeKind, name: &str, fields: Vec<FieldDifference>) -> Change 
         cause: Cause::Pending,
         fields,
         adopts: false,
+        named: false,
         id: None,
         listed: None,
         after: BTreeSet::new(),
