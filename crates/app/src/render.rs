@@ -16,6 +16,7 @@ pub(crate) mod audit;
 pub(crate) mod begun;
 pub(crate) mod caches;
 pub(crate) mod checks;
+pub(crate) mod compared;
 pub(crate) mod diagnostics;
 pub(crate) mod explained;
 pub(crate) mod exported;
