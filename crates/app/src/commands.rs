@@ -31,10 +31,12 @@ mod explain;
 mod export;
 mod get;
 mod graph;
+mod init;
 mod man;
 mod metrics;
 mod plan;
 mod run;
+mod schema;
 mod simulate;
 mod test;
 mod validate;
@@ -153,7 +155,7 @@ impl Context<'_> {
 
     /// Shows what is wrong with the manifests, and says how the command then ends.
     pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
-        let findings = validation_text(self.screen, violations, 0);
+        let findings = validation_text(self.screen.beside(), violations, 0);
         self.screen.remark(findings.trim_end());
         self.screen.error_message("the manifests hold mistakes");
         Exit::Invalid
@@ -208,6 +210,7 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
 async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ended> {
     let clock = Arc::new(SystemClock::new());
     match command {
+        Command::Init(arguments) => init::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
@@ -231,6 +234,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
         Command::Explain(arguments) => Ok(explain::run(context, arguments)),
+        Command::Schema(arguments) => Ok(schema::run(context, arguments)),
         Command::Completions(arguments) => Ok(completions::run(context, arguments)),
         Command::Man(arguments) => man::run(context, arguments),
     }

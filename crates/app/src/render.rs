@@ -13,6 +13,7 @@ use crate::log;
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod begun;
 pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod compared;
@@ -53,8 +54,10 @@ struct NotPrinted(#[source] io::Error);
 /// Where output goes, and how it may look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen {
-    /// Whether stdout takes colours.
+    /// Whether what is painted has colours.
     colored: bool,
+    /// What was said of colours, by an argument or by the environment.
+    colors: ColorChoice,
     /// How many characters stand side by side on stdout.
     columns: usize,
     /// Whether somebody looks at stderr and nothing but progress is written there meanwhile.
@@ -81,6 +84,7 @@ impl Screen {
     /// Without colours and as text, where nobody said anything else.
     pub(crate) const PLAIN: Self = Self {
         colored: false,
+        colors: ColorChoice::Never,
         columns: COLUMNS,
         animated: false,
         log: LogFormat::Text,
@@ -89,23 +93,33 @@ impl Screen {
 
     /// The screen of this process.
     pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
-        let colored = match global.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                environment.filled(env::NO_COLOR).is_none() && io::stdout().is_terminal()
-            }
+        let is_dumb = environment
+            .filled(env::TERM)
+            .is_some_and(|kind| kind == "dumb");
+        let is_plain = is_dumb || environment.filled(env::NO_COLOR).is_some();
+        let colors = match global.color {
+            ColorChoice::Auto if is_plain => ColorChoice::Never,
+            said => said,
         };
         // A bar between the lines of a log spoils both.
         let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
         let animated = io::stderr().is_terminal() && !logs && !global.quiet;
         let width = terminal_size::terminal_size_of(io::stdout());
         Self {
-            colored,
+            colored: colors.holds_on(&io::stdout()),
+            colors,
             columns: width.map_or(COLUMNS, |(width, _)| usize::from(width.0).max(1)),
             animated,
             log: global.log_format,
             quiet: global.quiet,
+        }
+    }
+
+    /// The same, for text that is printed as a remark.
+    pub(crate) fn beside(self) -> Self {
+        Self {
+            colored: self.colors.holds_on(&io::stderr()),
+            ..self
         }
     }
 

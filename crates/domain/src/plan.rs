@@ -41,6 +41,9 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
+
     /// The word in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! What every command takes.
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -99,4 +101,51 @@ pub(crate) enum ColorChoice {
     Always,
     /// Not at all
     Never,
+}
+
+impl ColorChoice {
+    /// Whether what is printed on `stream` has colours.
+    pub(crate) fn holds_on(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Self::Auto => stream.is_terminal(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// What `arguments` say of colours: help and mistakes are printed before they are read as a whole.
+pub(super) fn color_of(arguments: &[OsString]) -> clap::ColorChoice {
+    const OPTION: &str = "--color";
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let choice = words.find_map(|word| match word.strip_prefix(OPTION)? {
+        "" => Some(None),
+        rest => rest.strip_prefix('=').map(Some),
+    });
+    let choice = choice.and_then(|choice| choice.or_else(|| words.next()));
+    choice
+        .and_then(|word| word.parse().ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ColorChoice::{Always, Auto, Never};
+
+    use super::*;
+
+    #[test]
+    fn colours_of_help_are_what_the_option_says_wherever_it_stands() {
+        for (line, want) in [
+            ("cxda --help", Auto),
+            ("cxda --color never --help", Never),
+            ("cxda plan --help --color=always", Always),
+            ("cxda --color", Auto),
+            ("cxda --color mauve", Auto),
+            ("cxda --colour never", Auto),
+        ] {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(color_of(&arguments), want, "case: {line}");
+        }
+    }
 }

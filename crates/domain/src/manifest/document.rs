@@ -15,7 +15,7 @@ use crate::view::MaterializedView;
 use crate::violation::{FieldPath, Position, Violation, Violations};
 
 /// The only `apiVersion`.
-pub(crate) const API_VERSION: &str = "cxda/v1";
+pub const API_VERSION: &str = "cxda/v1";
 
 /// A script that must be read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -254,7 +254,7 @@ fn read_document<'n>(
         word(findings, found, Rule::M002, &[API_VERSION], |word| word)
     });
     let kind = fields.required(findings, "kind", |findings, found| {
-        let kinds = [ResourceKind::View, ResourceKind::Action];
+        let kinds = ResourceKind::ALL;
         word(findings, found, Rule::M002, &kinds, |kind| {
             kind.manifest_kind()
         })
