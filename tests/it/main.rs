@@ -28,6 +28,8 @@ mod listing;
 mod locks;
 mod logs;
 mod lost_store;
+#[cfg(unix)]
+mod messages;
 mod outages;
 mod ownership;
 mod packaging;
@@ -35,6 +37,7 @@ mod pause;
 mod plan_output;
 mod quickstart;
 mod sandbox;
+mod sarif;
 mod saved_plan;
 mod script_tests;
 mod scripts_checked;

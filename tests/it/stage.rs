@@ -13,6 +13,8 @@ mod recorder;
 mod scripted;
 mod served;
 mod simulated;
+#[cfg(unix)]
+mod terminal;
 
 pub(crate) use binary::{Call, Ended};
 pub(crate) use clock::RealClock;
@@ -23,6 +25,8 @@ pub(crate) use recorder::Recorder;
 pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
 pub(crate) use simulated::{LONG_AGO, Simulated, config};
+#[cfg(unix)]
+pub(crate) use terminal::on_terminal;
 
 /// How long anything may take before a test gives up on it.
 const DEADLINE: Duration = Duration::from_mins(2);
