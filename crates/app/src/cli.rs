@@ -9,6 +9,7 @@ use cxda_domain::address::AddressPattern;
 mod apply;
 mod datetime;
 mod delete;
+mod diff;
 mod export;
 mod global;
 pub(crate) mod graph;
@@ -19,6 +20,7 @@ mod state;
 pub(crate) use apply::{ApplyArgs, Detail, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
 pub(crate) use delete::DeleteArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub(crate) use reference::{CompletionsArgs, ExplainArgs, ManArgs};
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Show what the tenant has
     Get(GetArgs),
+    /// Show how two tenants differ: `--tenant A --tenant B`
+    Diff(DiffArgs),
     /// Delete resources by name: what was made or adopted from here
     Delete(DeleteArgs),
     /// Write what the tenant has as manifests and scripts, beside what is there
@@ -100,6 +104,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// How many tenants this command can be given.
+    pub(crate) fn most_tenants(&self) -> usize {
+        match self {
+            Self::Diff(_) => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether this command can print its result in `format`.
     pub(crate) fn prints(&self, format: OutputFormat) -> bool {
         match format {

@@ -26,6 +26,7 @@ mod carrying_out;
 mod completions;
 pub(crate) mod datetime;
 mod delete;
+mod diff;
 mod doctor;
 mod explain;
 mod export;
@@ -155,7 +156,11 @@ impl Context<'_> {
 
     /// The settings that hold in that folder.
     pub(crate) fn settings(&self) -> Result<Settings, Ended> {
-        let tenant = self.global.tenant.as_deref();
+        self.settings_of(self.global.tenant())
+    }
+
+    /// The same for the tenant `tenant`.
+    fn settings_of(&self, tenant: Option<&str>) -> Result<Settings, Ended> {
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
     }
 
@@ -222,6 +227,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Graph(arguments) => graph::run(context, arguments).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
         Command::Delete(arguments) => delete::run(context, arguments, clock).await,
+        Command::Diff(arguments) => diff::run(context, arguments, clock).await,
         Command::Export(arguments) => export::run(context, arguments, clock).await,
         Command::Test(arguments) => test::run(context, arguments, clock).await,
         Command::Run(arguments) => run::run(context, arguments).await,

@@ -83,6 +83,10 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         screen.error_message("this command cannot print its result in that format (see -o)");
         return Exit::Usage;
     }
+    if cli.global.tenants.len() > cli.command.most_tenants() {
+        screen.error_message("this command speaks to one tenant (see --tenant)");
+        return Exit::Usage;
+    }
     if let Command::Datetime(arguments) = &cli.command {
         return commands::datetime::run(screen, arguments, cli.global.format);
     }

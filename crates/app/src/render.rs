@@ -15,6 +15,7 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod caches;
 pub(crate) mod checks;
+pub(crate) mod compared;
 pub(crate) mod diagnostics;
 mod excerpt;
 pub(crate) mod explained;

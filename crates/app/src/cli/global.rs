@@ -19,14 +19,15 @@ pub(crate) struct Global {
         global = true
     )]
     pub(crate) directory: Option<PathBuf>,
-    /// Which tenant of the settings to speak to
+    /// Which tenant of the settings to speak to; `diff` takes two
     #[arg(
+        id = "tenant",
         help_heading = "Global options",
-        long,
+        long = "tenant",
         value_name = "NAME",
         global = true
     )]
-    pub(crate) tenant: Option<String>,
+    pub(crate) tenants: Vec<String>,
     /// Read environment variables also from FILE; those of the process go before
     #[arg(
         help_heading = "Global options",
@@ -56,6 +57,13 @@ pub(crate) struct Global {
     /// How long a command that writes waits for another run to end
     #[arg(help_heading = "Global options", long, value_name = "TIME", default_value = "0s", value_parser = duration, global = true)]
     pub(crate) lock_timeout: Duration,
+}
+
+impl Global {
+    /// The tenant that was named, of two the first.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenants.first().map(String::as_str)
+    }
 }
 
 /// How a result is printed.
