@@ -29,6 +29,8 @@ mod listing;
 mod locks;
 mod logs;
 mod lost_store;
+#[cfg(unix)]
+mod messages;
 mod outages;
 mod ownership;
 mod packaging;
@@ -36,6 +38,7 @@ mod pause;
 mod plan_output;
 mod quickstart;
 mod sandbox;
+mod sarif;
 mod saved_plan;
 mod schema;
 mod script_tests;

@@ -26,7 +26,7 @@ pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
 pub(crate) use simulated::{LONG_AGO, Simulated, config};
 #[cfg(unix)]
-pub(crate) use terminal::{Stderr, seen};
+pub(crate) use terminal::{Stderr, on_terminal, seen};
 
 /// How long anything may take before a test gives up on it.
 const DEADLINE: Duration = Duration::from_mins(2);

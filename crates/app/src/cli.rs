@@ -140,6 +140,7 @@ impl Command {
             OutputFormat::Markdown => matches!(self, Self::Plan(_)),
             OutputFormat::Prometheus => matches!(self, Self::Metrics),
             OutputFormat::Junit => matches!(self, Self::Test(_)),
+            OutputFormat::Sarif => matches!(self, Self::Validate(_)),
         }
     }
 }

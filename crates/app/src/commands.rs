@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cxda_domain::manifest::nearest;
 use cxda_domain::violation::Violations;
 use cxda_ports::error::ApiError;
 use cxda_usecases::plan::PlanError;
@@ -96,6 +97,18 @@ impl Ended {
 
     pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, WiringError::new(exit, message))
+    }
+
+    /// The same, asking for the nearest of `known` where that was likely meant by `wanted`.
+    pub(crate) fn or_meant<'k>(
+        self,
+        wanted: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Self {
+        match nearest(wanted, known) {
+            Some(near) => self.hint(&format!("did you mean `{near}`?")),
+            None => self,
+        }
     }
 
     /// The same with what to do about it.

@@ -18,6 +18,7 @@ pub(crate) mod caches;
 pub(crate) mod checks;
 pub(crate) mod compared;
 pub(crate) mod diagnostics;
+mod excerpt;
 pub(crate) mod explained;
 pub(crate) mod exported;
 pub(crate) mod graph;
@@ -27,6 +28,7 @@ pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod safe;
+pub(crate) mod sarif;
 mod table;
 pub(crate) mod tested;
 pub(crate) mod variables;
@@ -58,8 +60,8 @@ pub(crate) struct Screen {
     colored: bool,
     /// What was said of colours, by an argument or by the environment.
     colors: ColorChoice,
-    /// How many characters stand side by side on stdout.
-    columns: usize,
+    /// How many columns stdout has, where it is a terminal.
+    width: Option<usize>,
     /// Whether somebody looks at stderr and nothing but progress is written there meanwhile.
     pub(crate) animated: bool,
     /// How everything on stderr is written.
@@ -85,11 +87,14 @@ impl Screen {
     pub(crate) const PLAIN: Self = Self {
         colored: false,
         colors: ColorChoice::Never,
-        columns: COLUMNS,
+        width: None,
         animated: false,
         log: LogFormat::Text,
         quiet: false,
     };
+
+    /// A terminal that says to be narrower is not believed.
+    const NARROWEST: u16 = 40;
 
     /// The screen of this process.
     pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
@@ -108,7 +113,7 @@ impl Screen {
         Self {
             colored: colors.holds_on(&io::stdout()),
             colors,
-            columns: width.map_or(COLUMNS, |(width, _)| usize::from(width.0).max(1)),
+            width: width.map(|(columns, _)| columns.0.max(Self::NARROWEST).into()),
             animated,
             log: global.log_format,
             quiet: global.quiet,
@@ -125,7 +130,12 @@ impl Screen {
 
     /// How many characters stand side by side on stdout.
     pub(crate) fn columns(self) -> usize {
-        self.columns
+        self.width.unwrap_or(COLUMNS)
+    }
+
+    /// `text`, safe to print: on a terminal in lines that fit, those after the first indented by `indent`; else in one line.
+    pub(crate) fn fitted(self, text: &str, indent: usize) -> String {
+        safe::wrapped_to(text, indent, self.width.unwrap_or(usize::MAX))
     }
 
     /// `text` in `tone`.

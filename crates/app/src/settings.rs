@@ -9,7 +9,7 @@ use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_domain::event::EventKind;
-use cxda_domain::manifest::{VarName, VarValue, Vars};
+use cxda_domain::manifest::{VarName, VarValue, Vars, nearest};
 use cxda_domain::network::AllowedHost;
 use cxda_domain::request::RateLimit;
 
@@ -304,8 +304,10 @@ impl Settings {
             } else {
                 names.join(", ")
             };
+            let meant = nearest(name, names.iter().copied())
+                .map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
             let message =
-                format!("there is no tenant {name:?} in the settings; there are: {known}");
+                format!("there is no tenant {name:?} in the settings; there are: {known}{meant}");
             return Err(SettingsError::new(message));
         };
         settle_tenant(name, table, &self.root, environment)

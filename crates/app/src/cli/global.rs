@@ -81,6 +81,8 @@ pub(crate) enum OutputFormat {
     Prometheus,
     /// As JUnit XML (of `test`)
     Junit,
+    /// As SARIF 2.1.0, for code scanning (of `validate`)
+    Sarif,
 }
 
 /// How the log is written.

@@ -198,17 +198,12 @@ impl Filling<'_> {
     }
 
     fn report(&mut self, node: &Node, path: &FieldPath, message: String, hint: Option<String>) {
-        self.filled.violations.push(Violation {
-            rule: Rule::M003,
-            position: Some(Position {
-                file: Arc::clone(self.file),
-                mark: node.at,
-            }),
-            path: path.clone(),
-            message,
-            hint,
-            excerpt: None,
-        });
+        let position = Position {
+            file: Arc::clone(self.file),
+            mark: node.at,
+        };
+        let violation = Violation::new(Rule::M003, Some(position), path.clone(), message, hint);
+        self.filled.violations.push(violation);
     }
 }
 
