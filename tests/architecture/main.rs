@@ -18,8 +18,11 @@ mod documents;
 mod examples;
 mod explained;
 mod files;
+mod pages;
 #[cfg(unix)]
 mod readme;
+#[cfg(unix)]
+mod reference;
 #[cfg(unix)]
 mod rehearsal;
 mod rows;
