@@ -18,6 +18,8 @@ mod documents;
 mod examples;
 mod explained;
 mod files;
+#[cfg(unix)]
+mod guides;
 mod pages;
 #[cfg(unix)]
 mod readme;
