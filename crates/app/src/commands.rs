@@ -166,10 +166,15 @@ impl Context<'_> {
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
     }
 
-    /// Shows what is wrong with the manifests, and says how the command then ends.
-    pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
+    /// Shows what is wrong with the manifests.
+    pub(crate) fn show_findings(&self, violations: &Violations) {
         let findings = validation_text(self.screen.beside(), violations, 0);
         self.screen.remark(findings.trim_end());
+    }
+
+    /// Shows what is wrong with the manifests, and says how the command then ends.
+    pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
+        self.show_findings(violations);
         self.screen.error_message("the manifests hold mistakes");
         Exit::Invalid
     }
@@ -205,6 +210,7 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
     let ended = tokio::select! {
         biased;
         exit = context.interrupt.cut_short() => {
+            context.screen.end_line();
             context.screen.remark("Stopped: nothing was written on the tenant.");
             return exit;
         }

@@ -181,6 +181,13 @@ impl Screen {
         }
     }
 
+    /// Ends the line on which a terminal shows `^C`.
+    pub(crate) fn end_line(self) {
+        if self.log == LogFormat::Text && io::stderr().is_terminal() {
+            self.error_text("\n");
+        }
+    }
+
     /// Prints an error with all that it comes from, and what to do about it where that is known.
     pub(crate) fn error(self, error: &dyn Error, remedy: Option<&str>) {
         let causes: Vec<String> = causes(error).collect();
