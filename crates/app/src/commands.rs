@@ -31,6 +31,7 @@ mod graph;
 mod man;
 mod metrics;
 mod plan;
+mod report;
 mod run;
 mod simulate;
 mod test;
@@ -214,6 +215,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,
         Command::Audit(command) => audit::run(context, command, &*clock).await,
+        Command::Report(arguments) => report::run(context, arguments, &clock).await,
         Command::Datetime(arguments) => Ok(datetime::run(
             context.screen,
             arguments,

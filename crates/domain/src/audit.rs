@@ -63,7 +63,7 @@ pub enum Phase {
 }
 
 /// The resource that a record is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditedResource {
     /// View or action.
     #[serde(rename = "type")]
