@@ -33,6 +33,7 @@ mod packaging;
 mod pause;
 mod plan_output;
 mod quickstart;
+mod report;
 mod sandbox;
 mod saved_plan;
 mod script_tests;

@@ -16,7 +16,7 @@ const PAGE: usize = 1_000;
 pub async fn recorded_writes(journal: &dyn Journal) -> Result<Vec<RecordedWrite>, StoreError> {
     let mut writes = Vec::new();
     each_record(journal, |record| {
-        writes.extend(RecordedWrite::read(&record.line))
+        writes.extend(RecordedWrite::read(&record.line));
     })
     .await?;
     Ok(writes)

@@ -165,7 +165,7 @@ pub(crate) fn page(report: Report<'_>) -> Result<String, askama::Error> {
             .state
             .map(|state| StateView::of(state, report.generated)),
     };
-    Ok(safe::lines(&page.render()?))
+    Ok(safe::lines(&page.render()?) + "\n")
 }
 
 fn tiles(report: Report<'_>) -> Vec<Tile> {
