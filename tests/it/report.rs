@@ -16,12 +16,16 @@ const SECRET: &str = "the-value-of-the-token";
 /// What a tenant may say, and a page must not take for its own.
 const HOSTILE: &str = "no </p></table><script>alert(1)</script><img src=http://x.example/>";
 
-/// Manifests of `count` resources of which every sixth is a view; `version` is in each of the first `changed`.
+/// Manifests of `count` resources of which every sixth is a view; the first `changed` are of `version`, the others of that before it.
 fn manifests(count: usize, changed: usize, version: usize) -> String {
     let areas = ["billing", "routing", "callback", "profile", "loyalty"];
     let mut text = String::new();
     for number in 0..count {
-        let version = if number < changed { version } else { 0 };
+        let version = if number < changed {
+            version
+        } else {
+            version.saturating_sub(1)
+        };
         let area = areas[number % areas.len()];
         let kind = if number % 6 == 0 {
             "MaterializedView"

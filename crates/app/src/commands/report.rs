@@ -128,14 +128,13 @@ fn judgement(context: Context<'_>, report: Report<'_>) -> Exit {
         return Exit::Audit;
     }
     let declared = report.state.map(|state| &state.declared);
-    match declared.map_or(0, |declared| declared.errors) {
-        0 => Exit::Done,
-        _ => {
-            let message = "the manifests hold mistakes, and only what is sound is shown (see `cxda validate`)";
-            context.screen.error_message(message);
-            Exit::Invalid
-        }
+    if declared.is_none_or(|declared| declared.errors == 0) {
+        return Exit::Done;
     }
+    let message =
+        "the manifests hold mistakes, and only what is sound is shown (see `cxda validate`)";
+    context.screen.error_message(message);
+    Exit::Invalid
 }
 
 /// What became of the comparison of the audit log with itself and with the store.
@@ -233,9 +232,10 @@ async fn state(
     let errors = project.violations.iter();
     let errors = errors.filter(|violation| violation.severity() == Severity::Error);
     // That there is no manifest is said by the page itself.
-    let (errors, findings) = match project.is_empty() {
-        true => (0, 0),
-        false => (errors.count(), project.violations.len()),
+    let (errors, findings) = if project.is_empty() {
+        (0, 0)
+    } else {
+        (errors.count(), project.violations.len())
     };
     let (mut applied, mut lookups, mut outbox) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     if let Some(store) = store {
