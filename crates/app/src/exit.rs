@@ -4,6 +4,8 @@ use cxda_domain::delivery::DeliveryState;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
+use cxda_usecases::compare::CompareError;
+use cxda_usecases::delete::DeleteError;
 use cxda_usecases::deliver::{CourierError, Handled};
 use cxda_usecases::export::ExportError;
 use cxda_usecases::plan::PlanError;
@@ -126,6 +128,24 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
         PlanError::Observe(error) => of_api(error),
         PlanError::Ambiguous { .. } => Exit::Conflict,
         PlanError::NoTarget { .. } => Exit::Usage,
+    }
+}
+
+/// What it means that two tenants were not compared.
+pub(crate) fn of_compare(error: &CompareError) -> Exit {
+    match error {
+        CompareError::Observe { source, .. } => of_api(source),
+        CompareError::Ambiguous { .. } => Exit::Conflict,
+    }
+}
+
+/// What it means that nothing was deleted.
+pub(crate) fn of_delete(error: &DeleteError) -> Exit {
+    match error {
+        DeleteError::Project(_) | DeleteError::Unsound(_) => Exit::Invalid,
+        DeleteError::Journal(error) => of_store(error),
+        DeleteError::Observe(error) => of_api(error),
+        DeleteError::NotOurs { .. } | DeleteError::Refused { .. } => Exit::Refused,
     }
 }
 

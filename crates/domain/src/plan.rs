@@ -41,6 +41,9 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
+
     /// The word in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -94,6 +97,8 @@ pub struct Change {
     pub fields: Vec<FieldDifference>,
     /// Whether it takes over a resource that was never applied from here.
     pub adopts: bool,
+    /// Whether somebody asked for a delete by name; else no manifest names the resource any more.
+    pub named: bool,
     /// The server's id, where the resource is there.
     pub id: Option<ResourceId>,
     /// A digest of what the listing showed, where the resource is there.
@@ -111,6 +116,7 @@ impl Change {
             cause: Cause::Pending,
             fields: Vec::new(),
             adopts: false,
+            named: false,
             id: Some(id.clone()),
             listed: None,
             after: BTreeSet::new(),
@@ -157,13 +163,9 @@ impl Plan {
 
     /// What a person should know of resources that no manifest names, as warnings.
     pub fn notes(&self) -> Violations {
-        let note = |rule, message, hint: Option<&str>| Violation {
-            rule,
-            position: None,
-            path: FieldPath::root(),
-            message,
-            hint: hint.map(ToOwned::to_owned),
-            excerpt: None,
+        let note = |rule, message: String, hint: Option<&str>| {
+            let hint = hint.map(ToOwned::to_owned);
+            Violation::new(rule, None, FieldPath::root(), message, hint)
         };
         let mut notes = Violations::new();
         for (address, kept) in &self.kept {
@@ -384,6 +386,7 @@ fn create(
         },
         fields: shown(desired, fields.collect()),
         adopts: false,
+        named: false,
         id: None,
         listed: None,
         after: BTreeSet::new(),
@@ -398,6 +401,7 @@ fn existing(there: &ObservedResource) -> Change {
         cause: Cause::Pending,
         fields: Vec::new(),
         adopts: false,
+        named: false,
         id: Some(there.id.clone()),
         listed: Some(there.document.digest()),
         after: BTreeSet::new(),

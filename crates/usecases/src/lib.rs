@@ -11,6 +11,7 @@ pub mod get;
 pub mod history;
 pub mod invalidate;
 pub mod metrics;
+mod near;
 pub mod observe;
 pub mod plan;
 pub mod ports;

@@ -50,6 +50,17 @@ pub(crate) struct PlanArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
+/// How far a run that writes may go.
+#[derive(Debug, Args)]
+pub(crate) struct BoundArgs {
+    /// How many resources may be deleted
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) allow_deletes: usize,
+    /// How many changes may be under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = parallelism)]
+    pub(crate) parallelism: usize,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     /// A plan saved with `cxda plan --out`; refused where anything moved since
@@ -62,12 +73,8 @@ pub(crate) struct ApplyArgs {
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) shown: DetailArgs,
-    /// How many resources may be deleted
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) allow_deletes: usize,
-    /// How many changes may be under way at once
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = parallelism)]
-    pub(crate) parallelism: usize,
+    #[command(flatten)]
+    pub(crate) bounds: BoundArgs,
     /// Which tests of the manifests are run
     #[arg(long, value_enum, default_value_t = TestChoice::Local)]
     pub(crate) test: TestChoice,

@@ -19,6 +19,8 @@ mod full;
 mod markdown;
 mod short;
 
+pub(in crate::render) use full::differences;
+
 #[cfg(test)]
 mod tests;
 
@@ -214,6 +216,7 @@ fn why(change: &Change) -> &'static str {
     match (change.kind, change.cause) {
         (ChangeKind::Create, Cause::Drift) => "drift: it was deleted on the tenant",
         (ChangeKind::Create, _) => "new",
+        (ChangeKind::Delete, _) if change.named => "named",
         (ChangeKind::Delete, _) => "no manifest names it any more",
         (ChangeKind::Update, Cause::Pending) if change.adopts => {
             "pending: it is there already and is adopted"

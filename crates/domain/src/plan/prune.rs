@@ -57,6 +57,9 @@ pub(super) fn delete(input: PlanInput<'_>, dependencies: &Dependencies, plan: &m
     );
     spare_needed(staying, &mut doomed, plan);
     push_deletes(dependencies, doomed, plan);
+    for change in &mut plan.changes {
+        change.named = true;
+    }
 }
 
 /// Appends the deletes of `doomed`, dependents first.
