@@ -1,4 +1,4 @@
-//! A headless Chromium, spoken to by its DevTools protocol over two pipes. It knows nothing of the pages that it opens.
+//! A headless Chromium, spoken to by its `DevTools` protocol over two pipes. It knows nothing of the pages that it opens.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -182,7 +182,7 @@ impl Browser {
     /// The next message, where it is an answer; an event is kept.
     fn hear(&mut self) -> Option<Value> {
         let message = self.messages.recv_timeout(DEADLINE);
-        let mut message = message.expect("the browser says nothing");
+        let mut message = message.unwrap_or_else(|error| panic!("the browser: {error}"));
         let Some(event) = message["method"].as_str().map(str::to_owned) else {
             return Some(message);
         };

@@ -36,62 +36,100 @@ fn pages_fit_and_load_nothing_in_a_browser_at_both_widths_and_in_both_schemes() 
     let wanted = std::env::var_os(FOLDER).map(PathBuf::from);
     let folder = wanted.unwrap_or_else(|| temporary.path().to_path_buf());
     let mut browser = Browser::start(&program);
-    let mut findings = Vec::new();
+    let mut seen = Seen::default();
     let (tenant, run) = (large(), with_failures());
     for (name, project, words) in [
         ("tenant", &tenant, &["report", "--max-age", "0s"][..]),
         ("run", &run, &["report", "--run", "last"]),
     ] {
-        let page = written(project, words, &folder.join(name).with_extension("html"));
-        findings.extend(look(&mut browser, name, &page, &folder));
+        let page = folder.join(name).with_extension("html");
+        seen.figures.push(written(project, words, &page));
+        seen.look(&mut browser, name, &page);
     }
-    if !findings.is_empty() {
-        let kept = temporary.keep();
-        panic!("{}\npictures: {}", findings.join("\n"), kept.display());
+    println!("{}", seen.figures.join("\n"));
+    if !seen.findings.is_empty() {
+        // They stay, so that somebody can look at them.
+        let _ = temporary.keep();
+        let findings = seen.findings.join("\n");
+        panic!("{findings}\npictures: {}", folder.display());
     }
 }
 
-/// The page that `cxda WORDS` writes to `path`.
-fn written(project: &Project, words: &[&str], path: &Path) -> PathBuf {
+#[test]
+fn a_page_that_does_what_it_must_not_is_found_out() {
+    let Some(program) = installed() else {
+        eprintln!("did not run: there is no chromium on the path");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("bad.html");
+    let bad = "<!doctype html><div style=\"width:2000px;color:#ccc\">faint</div><img src=\"http://127.0.0.1:9/x\"><script>console.log(1)</script>";
+    fs::write(&page, bad).unwrap();
+    let url = format!("file://{}", page.display());
+    let mut browser = Browser::start(&program);
+    browser.open(&url, WIDTHS[0], SCHEMES[0]);
+    let found = judged(&mut browser, &url).join("\n");
+    for trouble in [
+        "wider than",
+        "faint:",
+        "asks for http://127.0.0.1:9/x",
+        "consoleAPICalled",
+    ] {
+        assert!(found.contains(trouble), "{trouble} is not among\n{found}");
+    }
+}
+
+/// Lets `cxda WORDS` write its page to `path`, and tells its size.
+fn written(project: &Project, words: &[&str], path: &Path) -> String {
     let out = ["--out", path.to_str().unwrap()];
     let _ = project.cxda(&[words, &out].concat()).run().exits(0);
     let bytes = fs::metadata(path).unwrap().len();
     assert!(bytes < MOST_BYTES, "{}: {bytes} bytes", path.display());
-    println!("{}: {bytes} bytes", path.display());
-    path.to_owned()
+    format!("{}: {bytes} bytes", path.display())
 }
 
-/// What is wrong with `page`; pictures of it go to `folder`.
-fn look(browser: &mut Browser, name: &str, page: &Path, folder: &Path) -> Vec<String> {
-    let url = format!("file://{}", page.display());
-    let mut findings = Vec::new();
-    for width in WIDTHS {
-        let mut seen = Vec::new();
-        for scheme in SCHEMES {
-            browser.open("about:blank", width, scheme);
-            let blank = browser.picture(false);
-            browser.open(&url, width, scheme);
-            let first = browser.picture(false);
-            let whole = browser.picture(true);
-            fs::write(folder.join(format!("{name}-{width}-{scheme}.png")), whole).unwrap();
-            let mut found = judged(browser, &url);
-            if first == blank {
-                found.push("nothing is seen".to_owned());
+/// What looking at pages came to.
+#[derive(Debug, Default)]
+struct Seen {
+    /// What is wrong.
+    findings: Vec<String>,
+    /// Sizes and times; of times nothing is demanded.
+    figures: Vec<String>,
+}
+
+impl Seen {
+    /// Looks at `page` in each way; pictures of it go beside it.
+    fn look(&mut self, browser: &mut Browser, name: &str, page: &Path) {
+        let url = format!("file://{}", page.display());
+        for width in WIDTHS {
+            let mut pictures = Vec::new();
+            for scheme in SCHEMES {
+                browser.open("about:blank", width, scheme);
+                let blank = browser.picture(false);
+                browser.open(&url, width, scheme);
+                let first = browser.picture(false);
+                let whole = browser.picture(true);
+                let look = format!("{name}-{width}-{scheme}");
+                fs::write(page.with_file_name(&look).with_extension("png"), whole).unwrap();
+                let mut found = judged(browser, &url);
+                if first == blank {
+                    found.push("nothing is seen".to_owned());
+                }
+                pictures.push(first);
+                let loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd";
+                let loaded = browser.evaluate(loaded);
+                self.figures
+                    .push(format!("{look}: loaded after {loaded} ms"));
+                let found = found.into_iter();
+                self.findings
+                    .extend(found.map(|what| format!("{look}: {what}")));
             }
-            seen.push(first);
-            let loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd";
-            let loaded = browser.evaluate(loaded);
-            println!("{name} at {width} px, {scheme}: loaded after {loaded} ms");
-            let found = found.into_iter();
-            findings.extend(found.map(|what| format!("{name} at {width} px, {scheme}: {what}")));
-        }
-        if seen[0] == seen[1] {
-            findings.push(format!(
-                "{name} at {width} px looks the same in both schemes"
-            ));
+            if pictures[0] == pictures[1] {
+                self.findings
+                    .push(format!("{name}-{width} looks the same in both schemes"));
+            }
         }
     }
-    findings
 }
 
 /// What is wrong with the page at `url`, which is open, as it is first shown and all unfolded.
