@@ -195,6 +195,7 @@ fn a_run_is_told_alone_by_its_id_or_as_the_last() {
 fn a_project_that_applied_nothing_has_a_page_and_no_last_run() {
     let project = Project::on("https://na1.example");
     let _ = project.cxda(&["report"]).run().exits(0).says(&[
+        "Nothing was applied yet",
         "No write is on record",
         "There is none yet",
         "No manifest declares",

@@ -59,6 +59,13 @@ pub(super) fn remarks(report: Report<'_>) -> Vec<Remark> {
 pub(super) fn headline(remarks: &[Remark]) -> String {
     let open = remarks.iter().filter(|remark| remark.tone >= Tone::Warn);
     match open.count() {
+        // Without a single write there is no order to speak of; they are judged first.
+        0 if remarks
+            .first()
+            .is_some_and(|writes| writes.tone == Tone::Calm) =>
+        {
+            "Nothing was applied yet".to_owned()
+        }
         0 => "Everything is in order".to_owned(),
         1 => "One thing to look at".to_owned(),
         count => format!("{count} things to look at"),
