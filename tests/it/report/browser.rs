@@ -81,6 +81,7 @@ impl Browser {
             ])
             .arg(folder)
             .env("HOME", profile.path())
+            .env("TMPDIR", profile.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
