@@ -36,6 +36,7 @@ mod init;
 mod man;
 mod metrics;
 mod plan;
+mod report;
 mod run;
 mod schema;
 mod simulate;
@@ -245,6 +246,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,
         Command::Audit(command) => audit::run(context, command, &*clock).await,
+        Command::Report(arguments) => report::run(context, arguments, &clock).await,
         Command::Datetime(arguments) => Ok(datetime::run(
             context.screen,
             arguments,

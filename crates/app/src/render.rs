@@ -27,6 +27,7 @@ mod line_diff;
 pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod plan;
+pub(crate) mod report;
 pub(crate) mod safe;
 pub(crate) mod sarif;
 mod table;

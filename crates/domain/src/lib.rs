@@ -57,6 +57,7 @@ pub mod display;
 pub mod event;
 pub mod export;
 pub mod graph;
+pub mod history;
 pub mod instant;
 pub mod key;
 pub mod lookups;

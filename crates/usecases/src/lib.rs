@@ -8,6 +8,7 @@ pub mod delete;
 pub mod deliver;
 pub mod export;
 pub mod get;
+pub mod history;
 pub mod invalidate;
 pub mod metrics;
 mod near;
