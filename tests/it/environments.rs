@@ -158,3 +158,75 @@ fn a_value_of_another_type_or_name_is_refused_with_its_place() {
         let _ = project.cxda(&["validate"]).run().exits(3).says(&[says]);
     }
 }
+
+#[test]
+fn a_diff_of_two_tenants_shows_what_their_values_make_of_one_project_and_nothing_else() {
+    let project = project();
+    for tenant in ["dev", "prod"] {
+        let _ = on(&project, tenant, &["apply", "--yes"]).exits(0);
+    }
+    let diff = |words: &[&str]| {
+        let words = [&["diff", "--tenant", "dev", "--tenant", "prod"], words].concat();
+        project.cxda(&words).run()
+    };
+    let found = diff(&["-o", "json"]).exits(0).json();
+    assert_eq!(
+        found,
+        json!({
+            "formatVersion": "1.0",
+            "tenants": ["dev", "prod"],
+            "differences": [
+                {"address": "view/calls_mv", "only": null, "fields": [
+                    {"path": "description", "values": ["Calls as dev.example.com sees them", "Calls as crm.example.com sees them"]},
+                    {"path": "refresh.intervalMinutes", "values": [60, 15]},
+                ]},
+                {"address": "action/notifier", "only": null, "fields": [
+                    {"path": "variables.endpoint.value", "values": ["https://dev.example.com/v1", "https://crm.example.com/v1"]},
+                ]},
+            ],
+            "summary": {"equal": 0, "different": 2, "only": [0, 0]},
+        })
+    );
+    let _ = diff(&["--detailed-exitcode"]).exits(2);
+    let text = diff(&["--target", "view/*"]).exits(0).stdout;
+    insta::assert_snapshot!(text);
+
+    let _ = on(&project, "prod", &["delete", "action/notifier", "--yes"]).exits(0);
+    let _ = diff(&[]).exits(0).says(&[
+        "- action/notifier  only on dev",
+        "1 only on dev, 0 only on prod",
+    ]);
+    let same = [
+        "diff",
+        "--tenant",
+        "dev",
+        "--tenant",
+        "dev",
+        "--detailed-exitcode",
+    ];
+    let _ = project
+        .cxda(&same)
+        .run()
+        .exits(0)
+        .says(&["dev and dev do not differ: 2 resources equal."]);
+}
+
+#[test]
+fn a_diff_needs_two_tenants_and_everything_else_takes_one() {
+    let project = project();
+    for words in [
+        &["diff"][..],
+        &["diff", "--tenant", "dev"],
+        &["plan", "--tenant", "dev", "--tenant", "prod"],
+        &[
+            "diff", "--tenant", "dev", "--tenant", "dev", "--tenant", "prod",
+        ],
+    ] {
+        let _ = project.cxda(words).run().exits(64).says(&["--tenant"]);
+    }
+    let _ = project
+        .cxda(&["diff", "--tenant", "dev", "--tenant", "prdo"])
+        .run()
+        .exits(3)
+        .says(&["prdo"]);
+}

@@ -166,6 +166,8 @@ fn both_places_of_a_syntax_error_are_those_of_the_manifest() {
     insta::assert_snapshot!(ended.stdout, @r"
     error[A003]: not valid JavaScript: expected `}` but found the end of the script, opened at 8:23
       --> a.cxda.yaml:9:18 (spec.script.content)
+      8 |       function main() {
+        |                       - opened here
       9 |         return 1;
         |                  ^
 
@@ -195,7 +197,7 @@ fn a_script_that_defines_no_main_is_an_error_with_the_nearest_name() {
     error[A003]: script defines no function `main`
       --> actions/scripts/alpha.js:1:1 (spec.script.file)
       1 | const rate = 1;
-        | ^
+        | ^^^^^
       = hint: did you mean `mian`? it must be called `main`
 
     1 error.
@@ -226,19 +228,19 @@ fn what_a_script_should_not_do_is_a_warning() {
     warning[W011]: loop never ends, so the run ends at its time limit
       --> actions/scripts/alpha.js:3:3 (spec.script.file)
       3 |   while (true) {}
-        |   ^
+        |   ^^^^^
       = hint: give it a condition, or leave it with `break` or `return`
 
     warning[W009]: `fetch` is not there where scripts run
       --> actions/scripts/alpha.js:4:3 (spec.script.file)
       4 |   fetch(contxt.input.url);
-        |   ^
+        |   ^^^^^
       = hint: a script reaches no network: let what it needs come in with `context.input`
 
     warning[W008]: `contxt` is defined nowhere
       --> actions/scripts/alpha.js:4:9 (spec.script.file)
       4 |   fetch(contxt.input.url);
-        |         ^
+        |         ^^^^^^
       = hint: did you mean `context`?
 
     1 resource valid.

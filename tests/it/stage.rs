@@ -13,16 +13,20 @@ mod recorder;
 mod scripted;
 mod served;
 mod simulated;
+#[cfg(unix)]
+mod terminal;
 
 pub(crate) use binary::{Call, Ended};
 pub(crate) use clock::RealClock;
 pub(crate) use foreign::{Foreign, Habits};
 pub(crate) use gate::{Gate, gated};
-pub(crate) use project::Project;
+pub(crate) use project::{Project, example};
 pub(crate) use recorder::Recorder;
 pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
 pub(crate) use simulated::{LONG_AGO, Simulated, config};
+#[cfg(unix)]
+pub(crate) use terminal::{Stderr, on_terminal, seen};
 
 /// How long anything may take before a test gives up on it.
 const DEADLINE: Duration = Duration::from_mins(2);

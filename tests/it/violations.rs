@@ -29,12 +29,12 @@ const NOT_OFFLINE: [Rule; 2] = [Rule::V009, Rule::E008];
 
 type Finding = (String, u64, u64, String);
 
-fn fixtures() -> std::path::PathBuf {
+pub(crate) fn fixtures() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/it/fixtures/violations")
 }
 
 /// The project of mistakes, on a tenant that must never be asked.
-fn project(base_url: &str) -> Project {
+pub(crate) fn project(base_url: &str) -> Project {
     let project = Project::on(base_url);
     for entry in fs::read_dir(fixtures()).unwrap() {
         let path = entry.unwrap().path();

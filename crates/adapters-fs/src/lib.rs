@@ -8,10 +8,11 @@
 //! - `.cxda/audit.jsonl`: [`audit::AuditLog`], the same records, a line each.
 //! - `.cxda/locks`: [`lock::TenantLock`], held by the one run that writes to a tenant.
 //! - saved plans: [`plans::PlanFiles`]; values by reference: [`secrets::ReferencedSecrets`].
+//! - the files of a new project: [`scaffold`].
 //!
 //! The only crate that opens files. It judges no rule about what a manifest says; it reports where
 //! a file cannot be read, and leaves everything else to the domain. Every file made here is for its owner
-//! alone (0600, folders 0700).
+//! alone (0600, folders 0700), but for those of a new project.
 
 pub mod atomic;
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod manifests;
 pub mod plans;
 pub mod project;
 pub mod reader;
+pub mod scaffold;
 pub mod secrets;
 pub mod store;
 pub mod writer;

@@ -196,17 +196,12 @@ fn decode(file: &Arc<str>, bytes: &[u8], loaded: &mut LoadedManifests) {
 }
 
 fn violation(file: &Arc<str>, mark: Mark, message: &str, hint: Option<&str>) -> Violation {
-    Violation {
-        rule: Rule::M001,
-        position: Some(Position {
-            file: Arc::clone(file),
-            mark,
-        }),
-        path: FieldPath::root(),
-        message: message.to_owned(),
-        hint: hint.map(str::to_owned),
-        excerpt: None,
-    }
+    let position = Position {
+        file: Arc::clone(file),
+        mark,
+    };
+    let hint = hint.map(str::to_owned);
+    Violation::new(Rule::M001, Some(position), FieldPath::root(), message, hint)
 }
 
 fn not_read(file: &Arc<str>, error: &FileError) -> Violation {
@@ -222,12 +217,12 @@ fn reason(error: &FileError) -> String {
 }
 
 fn no_manifest() -> Violation {
-    Violation {
-        rule: Rule::M001,
-        position: None,
-        path: FieldPath::root(),
-        message: "no manifest was found".to_owned(),
-        hint: Some("write one, such as views.cxda.yaml, or see `project.manifests`".to_owned()),
-        excerpt: None,
-    }
+    let hint = "write one, such as views.cxda.yaml, or see `project.manifests`";
+    Violation::new(
+        Rule::M001,
+        None,
+        FieldPath::root(),
+        "no manifest was found",
+        Some(hint.to_owned()),
+    )
 }

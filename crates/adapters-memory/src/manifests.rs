@@ -139,14 +139,9 @@ impl ManifestSource for MemoryManifests {
         }
         let mut violations = files.violations.clone();
         if files.documents.is_empty() && violations.is_empty() {
-            violations.push(Violation {
-                rule: Rule::M001,
-                position: None,
-                path: FieldPath::root(),
-                message: "project has no manifest".to_owned(),
-                hint: None,
-                excerpt: None,
-            });
+            let message = "project has no manifest";
+            let violation = Violation::new(Rule::M001, None, FieldPath::root(), message, None);
+            violations.push(violation);
         }
         let digests = trees
             .into_iter()

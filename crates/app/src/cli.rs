@@ -1,14 +1,16 @@
 //! The command line as typed values. It decides nothing.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use cxda_domain::address::AddressPattern;
 
 mod apply;
 mod datetime;
 mod delete;
+mod diff;
 mod export;
 mod global;
 pub(crate) mod graph;
@@ -19,9 +21,12 @@ mod state;
 pub(crate) use apply::{ApplyArgs, Detail, OnErrorChoice, PlanArgs, ScopeArgs};
 pub(crate) use datetime::{DatetimeArgs, TimeOutput};
 pub(crate) use delete::DeleteArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
-pub(crate) use reference::{CompletionsArgs, ExplainArgs, ManArgs};
+pub(crate) use reference::{
+    CompletionsArgs, ExplainArgs, InitArgs, ManArgs, SchemaArgs, SchemaKind,
+};
 pub(crate) use scripts::{RunArgs, TestArgs};
 pub(crate) use state::{
     AuditCommand, AuditTailArgs, CacheCommand, CacheInvalidateArgs, CacheRecordArgs,
@@ -51,8 +56,23 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// What `arguments`, the program's name first, say.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them; also help and version where they ask for it.
+    pub(crate) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let command = Self::command().color(global::color_of(&arguments));
+        let mut matches = command.try_get_matches_from(arguments)?;
+        Self::from_arg_matches_mut(&mut matches)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Begin a project that works at once on the built-in simulator
+    Init(InitArgs),
     /// Check manifests by every rule that needs no tenant
     Validate(ValidateArgs),
     /// Show what apply would do, and what it would cost
@@ -63,6 +83,8 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Show what the tenant has
     Get(GetArgs),
+    /// Show how two tenants differ: `--tenant A --tenant B`
+    Diff(DiffArgs),
     /// Delete resources by name: what was made or adopted from here
     Delete(DeleteArgs),
     /// Write what the tenant has as manifests and scripts, beside what is there
@@ -93,6 +115,8 @@ pub(crate) enum Command {
     Doctor,
     /// Explain a rule in full: what it demands and why, a wrong and a right example
     Explain(ExplainArgs),
+    /// Print a JSON Schema, for editors and programs
+    Schema(SchemaArgs),
     /// Print what a shell needs to complete command lines
     Completions(CompletionsArgs),
     /// Write a manual page for each command
@@ -100,6 +124,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// How many tenants this command can be given.
+    pub(crate) fn most_tenants(&self) -> usize {
+        match self {
+            Self::Diff(_) => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether this command can print its result in `format`.
     pub(crate) fn prints(&self, format: OutputFormat) -> bool {
         match format {
@@ -108,6 +140,7 @@ impl Command {
             OutputFormat::Markdown => matches!(self, Self::Plan(_)),
             OutputFormat::Prometheus => matches!(self, Self::Metrics),
             OutputFormat::Junit => matches!(self, Self::Test(_)),
+            OutputFormat::Sarif => matches!(self, Self::Validate(_)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cxda_domain::manifest::nearest;
 use cxda_domain::violation::Violations;
 use cxda_ports::error::ApiError;
 use cxda_usecases::plan::PlanError;
@@ -25,15 +26,18 @@ mod carrying_out;
 mod completions;
 pub(crate) mod datetime;
 mod delete;
+mod diff;
 mod doctor;
 mod explain;
 mod export;
 mod get;
 mod graph;
+mod init;
 mod man;
 mod metrics;
 mod plan;
 mod run;
+mod schema;
 mod simulate;
 mod test;
 mod validate;
@@ -95,6 +99,18 @@ impl Ended {
         Self::new(exit, WiringError::new(exit, message))
     }
 
+    /// The same, asking for the nearest of `known` where that was likely meant by `wanted`.
+    pub(crate) fn or_meant<'k>(
+        self,
+        wanted: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Self {
+        match nearest(wanted, known) {
+            Some(near) => self.hint(&format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
     /// The same with what to do about it.
     pub(crate) fn hint(self, remedy: &str) -> Self {
         Self {
@@ -142,13 +158,17 @@ impl Context<'_> {
 
     /// The settings that hold in that folder.
     pub(crate) fn settings(&self) -> Result<Settings, Ended> {
-        let tenant = self.global.tenant.as_deref();
+        self.settings_of(self.global.tenant())
+    }
+
+    /// The same for the tenant `tenant`.
+    fn settings_of(&self, tenant: Option<&str>) -> Result<Settings, Ended> {
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
     }
 
     /// Shows what is wrong with the manifests, and says how the command then ends.
     pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
-        let findings = validation_text(self.screen, violations, 0);
+        let findings = validation_text(self.screen.beside(), violations, 0);
         self.screen.remark(findings.trim_end());
         self.screen.error_message("the manifests hold mistakes");
         Exit::Invalid
@@ -203,12 +223,14 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
 async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ended> {
     let clock = Arc::new(SystemClock::new());
     match command {
+        Command::Init(arguments) => init::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Plan(arguments) => plan::run(context, arguments, clock).await,
         Command::Apply(arguments) => apply::run(context, arguments, clock).await,
         Command::Graph(arguments) => graph::run(context, arguments).await,
         Command::Get(arguments) => get::run(context, arguments, clock).await,
         Command::Delete(arguments) => delete::run(context, arguments, clock).await,
+        Command::Diff(arguments) => diff::run(context, arguments, clock).await,
         Command::Export(arguments) => export::run(context, arguments, clock).await,
         Command::Test(arguments) => test::run(context, arguments, clock).await,
         Command::Run(arguments) => run::run(context, arguments).await,
@@ -225,6 +247,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Simulate(arguments) => simulate::run(context, arguments, clock).await,
         Command::Doctor => doctor::run(context, clock).await,
         Command::Explain(arguments) => Ok(explain::run(context, arguments)),
+        Command::Schema(arguments) => Ok(schema::run(context, arguments)),
         Command::Completions(arguments) => Ok(completions::run(context, arguments)),
         Command::Man(arguments) => man::run(context, arguments),
     }

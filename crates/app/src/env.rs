@@ -34,6 +34,8 @@ pub(crate) const WEBHOOK_URLS: [&str; 2] = ["BI_WEBHOOK_URL", "WEBHOOK_URL"];
 pub(crate) const SIM_WEBHOOK_SECRET: &str = "CXDA_SIM_WEBHOOK_SECRET";
 /// Turns colours off where it is set and not empty.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// The kind of terminal; `dumb` turns colours off.
+pub(crate) const TERM: &str = "TERM";
 
 /// The variables of the process, and below them those of a file that was named with `--env-file`.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,7 @@ use cxda_domain::delivery::DeliveryState;
 use cxda_domain::request::Operation;
 use cxda_ports::error::{ApiError, ApiErrorKind, StoreError};
 use cxda_usecases::apply::{Applied, Failure, Outcome};
+use cxda_usecases::compare::CompareError;
 use cxda_usecases::delete::DeleteError;
 use cxda_usecases::deliver::{CourierError, Handled};
 use cxda_usecases::export::ExportError;
@@ -127,6 +128,14 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
         PlanError::Observe(error) => of_api(error),
         PlanError::Ambiguous { .. } => Exit::Conflict,
         PlanError::NoTarget { .. } => Exit::Usage,
+    }
+}
+
+/// What it means that two tenants were not compared.
+pub(crate) fn of_compare(error: &CompareError) -> Exit {
+    match error {
+        CompareError::Observe { source, .. } => of_api(source),
+        CompareError::Ambiguous { .. } => Exit::Conflict,
     }
 }
 

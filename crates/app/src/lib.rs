@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
 use crate::env::Environment;
 use crate::exit::Exit;
@@ -20,12 +18,14 @@ mod commands;
 mod env;
 mod exit;
 mod guard;
+mod init;
 mod interrupt;
 mod log;
 mod pause;
 mod progress;
 mod remedy;
 mod render;
+mod schema;
 mod settings;
 mod system;
 mod wiring;
@@ -51,8 +51,8 @@ fn in_directory(global: &cli::Global, path: &Path) -> PathBuf {
     directory.map_or_else(|| path.to_path_buf(), |directory| directory.join(path))
 }
 
-fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+fn run(arguments: Vec<OsString>) -> Exit {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, everything else is a mistake in the command line.
@@ -81,6 +81,10 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let screen = Screen::new(&cli.global, &environment);
     if !cli.command.prints(cli.global.format) {
         screen.error_message("this command cannot print its result in that format (see -o)");
+        return Exit::Usage;
+    }
+    if cli.global.tenants.len() > cli.command.most_tenants() {
+        screen.error_message("this command speaks to one tenant (see --tenant)");
         return Exit::Usage;
     }
     if let Command::Datetime(arguments) = &cli.command {

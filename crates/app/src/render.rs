@@ -13,9 +13,12 @@ use crate::log;
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod begun;
 pub(crate) mod caches;
 pub(crate) mod checks;
+pub(crate) mod compared;
 pub(crate) mod diagnostics;
+mod excerpt;
 pub(crate) mod explained;
 pub(crate) mod exported;
 pub(crate) mod graph;
@@ -25,6 +28,7 @@ pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod safe;
+pub(crate) mod sarif;
 mod table;
 pub(crate) mod tested;
 pub(crate) mod variables;
@@ -52,10 +56,12 @@ struct NotPrinted(#[source] io::Error);
 /// Where output goes, and how it may look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen {
-    /// Whether stdout takes colours.
+    /// Whether what is painted has colours.
     colored: bool,
-    /// How many characters stand side by side on stdout.
-    columns: usize,
+    /// What was said of colours, by an argument or by the environment.
+    colors: ColorChoice,
+    /// How many columns stdout has, where it is a terminal.
+    width: Option<usize>,
     /// Whether somebody looks at stderr and nothing but progress is written there meanwhile.
     pub(crate) animated: bool,
     /// How everything on stderr is written.
@@ -80,37 +86,56 @@ impl Screen {
     /// Without colours and as text, where nobody said anything else.
     pub(crate) const PLAIN: Self = Self {
         colored: false,
-        columns: COLUMNS,
+        colors: ColorChoice::Never,
+        width: None,
         animated: false,
         log: LogFormat::Text,
         quiet: false,
     };
 
+    /// A terminal that says to be narrower is not believed.
+    const NARROWEST: u16 = 40;
+
     /// The screen of this process.
     pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
-        let colored = match global.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                environment.filled(env::NO_COLOR).is_none() && io::stdout().is_terminal()
-            }
+        let is_dumb = environment
+            .filled(env::TERM)
+            .is_some_and(|kind| kind == "dumb");
+        let is_plain = is_dumb || environment.filled(env::NO_COLOR).is_some();
+        let colors = match global.color {
+            ColorChoice::Auto if is_plain => ColorChoice::Never,
+            said => said,
         };
         // A bar between the lines of a log spoils both.
         let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
         let animated = io::stderr().is_terminal() && !logs && !global.quiet;
         let width = terminal_size::terminal_size_of(io::stdout());
         Self {
-            colored,
-            columns: width.map_or(COLUMNS, |(width, _)| usize::from(width.0).max(1)),
+            colored: colors.holds_on(&io::stdout()),
+            colors,
+            width: width.map(|(columns, _)| columns.0.max(Self::NARROWEST).into()),
             animated,
             log: global.log_format,
             quiet: global.quiet,
         }
     }
 
+    /// The same, for text that is printed as a remark.
+    pub(crate) fn beside(self) -> Self {
+        Self {
+            colored: self.colors.holds_on(&io::stderr()),
+            ..self
+        }
+    }
+
     /// How many characters stand side by side on stdout.
     pub(crate) fn columns(self) -> usize {
-        self.columns
+        self.width.unwrap_or(COLUMNS)
+    }
+
+    /// `text`, safe to print: on a terminal in lines that fit, those after the first indented by `indent`; else in one line.
+    pub(crate) fn fitted(self, text: &str, indent: usize) -> String {
+        safe::wrapped_to(text, indent, self.width.unwrap_or(usize::MAX))
     }
 
     /// `text` in `tone`.

@@ -9,7 +9,7 @@ use cxda_adapters_http::base_url::{BaseUrl, PlainHttp, UrlPart, UrlParts};
 use cxda_adapters_http::credentials::{AuthKind, AuthStyle};
 use cxda_adapters_http::profile::{ApiProfile, ProfileOverrides};
 use cxda_domain::event::EventKind;
-use cxda_domain::manifest::{VarName, VarValue, Vars};
+use cxda_domain::manifest::{VarName, VarValue, Vars, nearest};
 use cxda_domain::network::AllowedHost;
 use cxda_domain::request::RateLimit;
 
@@ -23,6 +23,10 @@ use file::{AuthTable, Reference, SettingsFile, TenantTable, Var};
 pub(crate) const FILE_NAME: &str = "cxda.toml";
 /// The folder for everything that `cxda` keeps.
 pub(crate) const STATE_FOLDER: &str = ".cxda";
+/// The store, in that folder.
+pub(crate) const STORE_FILE: &str = "state.db";
+/// The audit log, in that folder.
+pub(crate) const AUDIT_FILE: &str = "audit.jsonl";
 /// The tenant that the environment alone makes.
 const ENV_TENANT: &str = "env";
 
@@ -163,11 +167,11 @@ impl Settings {
             .filled(env::AUDIT_LOG_PATH)
             .or(file.audit.path)
             .map_or_else(
-                || root.join(STATE_FOLDER).join("audit.jsonl"),
+                || root.join(STATE_FOLDER).join(AUDIT_FILE),
                 |path| in_root(&path),
             );
         let store = match file.store.url {
-            None => root.join(STATE_FOLDER).join("state.db"),
+            None => root.join(STATE_FOLDER).join(STORE_FILE),
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(path) if !path.is_empty() => in_root(path),
                 _ => {
@@ -283,7 +287,7 @@ impl Settings {
             let message = if names.is_empty() {
                 let folder = self.root.display();
                 format!(
-                    "no tenant: {folder} has no {FILE_NAME}, and {} is not set (run in a project, or name one with -C DIR)",
+                    "no tenant: {folder} has no {FILE_NAME}, and {} is not set (run in a project, name one with -C DIR, or begin one with `cxda init`)",
                     env::BASE_URL
                 )
             } else {
@@ -300,8 +304,10 @@ impl Settings {
             } else {
                 names.join(", ")
             };
+            let meant = nearest(name, names.iter().copied())
+                .map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
             let message =
-                format!("there is no tenant {name:?} in the settings; there are: {known}");
+                format!("there is no tenant {name:?} in the settings; there are: {known}{meant}");
             return Err(SettingsError::new(message));
         };
         settle_tenant(name, table, &self.root, environment)

@@ -16,6 +16,9 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::View, Self::Action];
+
     /// The word in addresses: `view` or `action`.
     pub fn as_str(self) -> &'static str {
         match self {

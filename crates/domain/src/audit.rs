@@ -26,6 +26,20 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
+    /// Every action.
+    pub const ALL: [Self; 10] = [
+        Self::CreateMaterializedView,
+        Self::UpdateMaterializedView,
+        Self::DeleteMaterializedView,
+        Self::CreateDataAction,
+        Self::UpdateDataAction,
+        Self::DeleteDataAction,
+        Self::TestDataAction,
+        Self::BuildIndexes,
+        Self::InvalidateCache,
+        Self::DeliverWebhook,
+    ];
+
     /// Its name in records.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,6 +74,11 @@ pub enum Phase {
     Failed,
     /// Sent, not answered, not yet proved.
     Unknown,
+}
+
+impl Phase {
+    /// Every phase.
+    pub const ALL: [Self; 4] = [Self::Intended, Self::Done, Self::Failed, Self::Unknown];
 }
 
 /// The resource that a record is about.

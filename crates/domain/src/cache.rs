@@ -245,6 +245,9 @@ impl Footprint {
     pub const DEFAULT_PAYLOAD_KB: u64 = 12;
     /// What every entry costs besides key and payload.
     const OVERHEAD_BYTES: u64 = 256;
+    /// The largest payload that fits beside an empty key, in KiB.
+    pub const MAX_PAYLOAD_KB: u64 =
+        (((Self::MAX_BYTES + 1) * 10 - 1) / 11 - Self::OVERHEAD_BYTES) / 1024;
 
     /// `floor((256 + key bytes + payload_kb * 1024) * 1.1)`, in whole numbers; saturates far beyond the limit.
     pub fn estimate(key: &str, payload_kb: u64) -> Self {
@@ -420,6 +423,8 @@ mod tests {
         assert_eq!(Footprint::estimate(&key, payload_kb).bytes(), 10_485_759);
         assert!(!Footprint::estimate(&format!("{key}k"), payload_kb).fits());
         assert!(!Footprint::estimate("k", u64::MAX).fits());
+        assert!(Footprint::estimate("", Footprint::MAX_PAYLOAD_KB).fits());
+        assert!(!Footprint::estimate("", Footprint::MAX_PAYLOAD_KB + 1).fits());
     }
 
     #[test]

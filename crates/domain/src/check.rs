@@ -45,26 +45,12 @@ fn report(
     let position = manifest
         .origin(address)
         .map(|origin| origin.position(&path));
-    Violation {
-        rule,
-        position,
-        path,
-        message,
-        hint,
-        excerpt: None,
-    }
+    Violation::new(rule, position, path, message, hint)
 }
 
 /// What the tenant alone shows: no file is at fault.
 fn warn(rule: Rule, message: String, hint: Option<String>) -> Violation {
-    Violation {
-        rule,
-        position: None,
-        path: FieldPath::root(),
-        message,
-        hint,
-        excerpt: None,
-    }
+    Violation::new(rule, None, FieldPath::root(), message, hint)
 }
 
 /// The names that each resource of `kind` needs: as declared, else as observed.
@@ -153,9 +139,30 @@ fn cycle_violation(manifest: &Manifest, kind: ResourceKind, cycle: &Cycle) -> Vi
     };
     let next = names.get(1).unwrap_or(&address.name);
     let path = path_of_need(manifest, &address, next);
-    let hint = Some("remove one of these dependencies".into());
-    report(manifest, &address, Rule::G001, path, message, hint)
+    let hint = match names {
+        [_] => "nothing can depend on itself: remove this".to_owned(),
+        _ => "remove one of these dependencies".to_owned(),
+    };
+    let hint = Some(hint);
+    let violation = report(manifest, &address, Rule::G001, path, message, hint);
+    let nexts = names.iter().skip(2).chain(names.first());
+    let links = names.iter().skip(1).zip(nexts).take(MOST_LINKS_SHOWN);
+    links.fold(violation, |violation, (name, next)| {
+        let name = name.clone();
+        let address = Address { kind, name };
+        let path = path_of_need(manifest, &address, next);
+        match manifest.origin(&address) {
+            Some(origin) => {
+                let what = format!("{} needs {next}", address.name);
+                violation.with_place(what, origin.position(&path))
+            }
+            None => violation,
+        }
+    })
 }
+
+/// How many links of a cycle are shown beside the first; its message names all.
+const MOST_LINKS_SHOWN: usize = 4;
 
 /// Who caches under a key.
 #[derive(Clone, Copy)]
@@ -188,7 +195,7 @@ fn cache_keys(manifest: &Manifest, observed: &ObservedState, violations: &mut Vi
                     .into_iter()
                     .chain(later.iter().map(|one| (one, first)))
                 {
-                    violations.push(collision(manifest, *holder, other.name));
+                    violations.push(collision(manifest, *holder, *other));
                 }
             }
             (None, Some((first, others))) => {
@@ -244,15 +251,20 @@ fn tenant_keys<'a>(
         })
 }
 
-fn collision(manifest: &Manifest, holder: Holder<'_>, other: &str) -> Violation {
-    let message = format!(
-        "cache key {:?} belongs to action {other} already",
-        holder.key
-    );
+fn collision(manifest: &Manifest, holder: Holder<'_>, other: Holder<'_>) -> Violation {
+    let (key, name) = (holder.key, other.name);
+    let message = format!("cache key {key:?} belongs to action {name} already");
     let hint = Some("give each action a key of its own; case and outer spaces do not count".into());
     let path = FieldPath::from("spec.cache.key");
+    let there = manifest
+        .origin(&Address::action(name))
+        .map(|origin| origin.position(&path));
     let address = Address::action(holder.name);
-    report(manifest, &address, Rule::C004, path, message, hint)
+    let violation = report(manifest, &address, Rule::C004, path, message, hint);
+    match there.filter(|_| other.declared) {
+        Some(there) => violation.with_place("there it is", there),
+        None => violation,
+    }
 }
 
 fn shared_there(first: &Holder<'_>, other: &Holder<'_>) -> Violation {

@@ -43,6 +43,9 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Drift, Self::Conflict];
+
     /// The word in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -25,11 +25,10 @@ mod variables;
 mod vars;
 mod view;
 
-pub(crate) use document::API_VERSION;
-pub use document::{Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
+pub use document::{API_VERSION, Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
 pub(crate) use suggest::all_nearest;
 pub use suggest::nearest;
-pub use vars::{Filled, VarName, VarNameError, VarValue, Vars, fill};
+pub use vars::{Filled, VAR_OPENING, VarName, VarNameError, VarValue, Vars, fill};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -41,6 +41,9 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
+
     /// The word in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -160,13 +163,9 @@ impl Plan {
 
     /// What a person should know of resources that no manifest names, as warnings.
     pub fn notes(&self) -> Violations {
-        let note = |rule, message, hint: Option<&str>| Violation {
-            rule,
-            position: None,
-            path: FieldPath::root(),
-            message,
-            hint: hint.map(ToOwned::to_owned),
-            excerpt: None,
+        let note = |rule, message: String, hint: Option<&str>| {
+            let hint = hint.map(ToOwned::to_owned);
+            Violation::new(rule, None, FieldPath::root(), message, hint)
         };
         let mut notes = Violations::new();
         for (address, kept) in &self.kept {

@@ -114,6 +114,12 @@ rules! {
 }
 
 impl Rule {
+    /// Whether it is about the text of a script.
+    pub fn is_of_script(self) -> bool {
+        use Rule::{A003, W007, W008, W009, W010, W011};
+        matches!(self, A003 | W007 | W008 | W009 | W010 | W011)
+    }
+
     /// All about the rule, as a page of Markdown.
     pub fn page(self) -> String {
         let severity = match self.severity() {

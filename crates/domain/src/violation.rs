@@ -9,7 +9,10 @@ use serde::Serialize;
 
 use crate::node::Mark;
 use crate::rule::{Rule, Severity};
-use crate::variable::may_hold_secret;
+
+mod excerpt;
+
+pub use excerpt::Excerpt;
 
 /// The way to a value inside a document, such as `spec.columns[2].aggregation`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -94,44 +97,83 @@ pub struct Violation {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The line that it is about, for people; findings about scripts alone have one.
+    /// Other places that belong to it.
+    pub also: Vec<SecondPlace>,
+    /// The line that it is about, for people; there once [`Violations::show`] was called.
     pub excerpt: Option<Excerpt>,
 }
 
-/// A line of a file, or the part of it around a place.
+/// A second place of a finding, such as where a name stood first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt {
-    /// The text.
-    pub text: String,
-    /// The place in the text: a column in characters, from 1.
-    pub column: u32,
-}
-
-impl Excerpt {
-    /// The most characters.
-    pub const MAX_CHARS: usize = 100;
-
-    /// The part of `line` around its column `column`; `None` where the line may hold a secret.
-    pub fn of(line: &str, column: u32) -> Option<Self> {
-        let line = line.trim_end();
-        if may_hold_secret(line) {
-            return None;
-        }
-        let at = usize::try_from(column).ok()?.saturating_sub(1);
-        let chars = line.chars().count();
-        // What stands before a place tells more than what follows.
-        let start = match chars {
-            ..=Self::MAX_CHARS => 0,
-            _ => at.saturating_sub(Self::MAX_CHARS * 3 / 4),
-        };
-        Some(Self {
-            text: line.chars().skip(start).take(Self::MAX_CHARS).collect(),
-            column: u32::try_from(at - start + 1).ok()?,
-        })
-    }
+pub struct SecondPlace {
+    /// What is there, in lower case, without a full stop.
+    pub what: String,
+    /// Where.
+    pub position: Position,
+    /// The line, for people.
+    pub excerpt: Option<Excerpt>,
 }
 
 impl Violation {
+    /// A finding without a second place.
+    pub fn new(
+        rule: Rule,
+        position: Option<Position>,
+        path: FieldPath,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> Self {
+        Self {
+            rule,
+            position,
+            path,
+            message: message.into(),
+            hint,
+            also: Vec::new(),
+            excerpt: None,
+        }
+    }
+
+    /// The same with another place, and `what` is there.
+    #[must_use]
+    pub fn with_place(mut self, what: impl Into<String>, position: Position) -> Self {
+        self.also.push(SecondPlace {
+            what: what.into(),
+            position,
+            excerpt: None,
+        });
+        self
+    }
+
+    fn show<'t>(&mut self, line_at: &impl Fn(&Position) -> Option<&'t str>) {
+        if self.excerpt.is_some() {
+            return;
+        }
+        let (rule, path) = (self.rule, &self.path);
+        let excerpt = |position: &Position| {
+            let line = line_at(position)?;
+            Excerpt::of(rule, path, &position.file, line, position.mark.column)
+        };
+        self.excerpt = self.position.as_ref().and_then(excerpt);
+        for place in &mut self.also {
+            place.excerpt = excerpt(&place.position);
+        }
+    }
+
+    /// Drops each line that `is_secret`.
+    pub fn leave_out(&mut self, is_secret: impl Fn(&str) -> bool) {
+        let also = self.also.iter_mut().map(|place| &mut place.excerpt);
+        for excerpt in also.chain([&mut self.excerpt]) {
+            excerpt.take_if(|excerpt| is_secret(&excerpt.text()));
+        }
+    }
+
+    /// Every place that it names.
+    pub fn positions(&self) -> impl Iterator<Item = &Position> {
+        let also = self.also.iter().map(|place| &place.position);
+        self.position.iter().chain(also)
+    }
+
     /// Whether it stops the work.
     pub fn severity(&self) -> Severity {
         self.rule.severity()
@@ -188,6 +230,14 @@ impl Violations {
         self
     }
 
+    /// Takes in what may be shown of the lines that the findings are about, save those that have theirs; `line_at` knows the
+    /// line of a position.
+    pub fn show<'t>(&mut self, line_at: impl Fn(&Position) -> Option<&'t str>) {
+        for violation in &mut self.0 {
+            violation.show(&line_at);
+        }
+    }
+
     /// The findings in the order they have now.
     pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
         self.0.iter()
@@ -217,17 +267,11 @@ mod tests {
     use super::*;
 
     fn violation(rule: Rule, line: u32, column: u32, path: &str) -> Violation {
-        Violation {
-            rule,
-            position: Some(Position {
-                file: "a.yaml".into(),
-                mark: Mark::new(line, column),
-            }),
-            path: FieldPath::from(path),
-            message: "wrong".into(),
-            hint: None,
-            excerpt: None,
-        }
+        let position = Position {
+            file: "a.yaml".into(),
+            mark: Mark::new(line, column),
+        };
+        Violation::new(rule, Some(position), FieldPath::from(path), "wrong", None)
     }
 
     #[test]
@@ -298,40 +342,6 @@ mod tests {
             found,
             want.map(|(place, rule, path)| (place, rule, path.to_owned()))
         );
-    }
-
-    #[test]
-    fn an_excerpt_is_cut_around_its_place_and_never_of_a_line_that_may_hold_a_secret() {
-        let of = |line: &str, column| Excerpt::of(line, column).map(|it| (it.text, it.column));
-        assert_eq!(
-            of("  return é * ;  ", 14),
-            Some(("  return é * ;".to_owned(), 14))
-        );
-        assert_eq!(of("", 1), Some((String::new(), 1)));
-        let long: String = ('a'..='z')
-            .flat_map(|c| [c, ' '])
-            .cycle()
-            .take(1_000)
-            .collect();
-        for column in [1, 75, 76, 77, 400, 999] {
-            let (text, at) = of(&long, column).unwrap();
-            assert!(text.chars().count() <= Excerpt::MAX_CHARS);
-            let column = usize::try_from(column).unwrap();
-            let at = usize::try_from(at).unwrap();
-            assert_eq!(
-                text.chars().nth(at - 1),
-                long.chars().nth(column - 1),
-                "case: {column}"
-            );
-        }
-        for line in [
-            "const password = 'hunter2';",
-            "call('AKIAIOSFODNN7EXAMPLE' *",
-            "x = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA`",
-        ] {
-            assert_eq!(of(line, 1), None, "case: {line}");
-        }
-        assert!(of("context.input.customer.profile.preferences.language", 1).is_some());
     }
 
     #[test]

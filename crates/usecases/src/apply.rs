@@ -100,6 +100,9 @@ pub enum TestStatus {
 }
 
 impl TestStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Passed, Self::Failed, Self::Skipped];
+
     /// The word in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -135,6 +138,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [Self::Done, Self::Failed, Self::Skipped, Self::Unknown];
+
     /// The word in JSON and text.
     pub fn as_str(self) -> &'static str {
         match self {

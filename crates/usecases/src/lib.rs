@@ -210,6 +210,7 @@ pub mod export;
 pub mod get;
 pub mod invalidate;
 pub mod metrics;
+mod near;
 pub mod observe;
 pub mod plan;
 pub mod ports;

@@ -16,10 +16,11 @@ use cxda_domain::view::ViewSource;
 use cxda_ports::error::{ApiError, SourceError, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::near::{did_you_mean, near};
 use crate::observe::{CONCURRENT_READS, Needed, Observation, observe};
 use crate::ports::{PlanPorts, TenantPorts};
 use crate::resolve::resolve;
-use crate::validate::{Project, validate};
+use crate::validate::{Project, Texts, validate};
 
 /// Why there is no plan. Findings are no error: they stand in the plan.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +35,12 @@ pub enum PlanError {
     #[error("the tenant cannot be read")]
     Observe(#[source] ApiError),
     /// A target that nothing bears.
-    #[error("no resource of the project is named {}", pattern.as_str())]
+    #[error("no resource of the project is named {}{}", pattern.as_str(), did_you_mean(near.as_deref()))]
     NoTarget {
         /// The pattern.
         pattern: AddressPattern,
+        /// The address that was likely meant.
+        near: Option<String>,
     },
     /// The tenant holds a declared name more than once, so nobody can say which resource is meant.
     #[error("{address} stands on the tenant {} times, with the ids {}", ids.len(), ids.join(", "))]
@@ -110,7 +113,7 @@ pub async fn plan(ports: PlanPorts<'_>, scope: &PlanScope) -> Result<Planned, Pl
     if observation.spent != RequestCount::default() {
         violations.extend(check::against_tenant(&project.manifest, &observation.state));
     }
-    let mut violations = violations.sorted();
+    let mut violations = Texts::new(ports.manifests).show(violations.sorted()).await;
     let secrets = resolved.secrets;
     if violations.has_errors() {
         let plan = Plan {
@@ -186,10 +189,11 @@ fn known_targets(
     scope: &PlanScope,
 ) -> Result<(), PlanError> {
     for pattern in &scope.targets {
-        let mut known = manifest.resources().keys().chain(applied.keys());
-        if !known.any(|address| pattern.matches(address)) {
+        let known = || manifest.resources().keys().chain(applied.keys());
+        if !known().any(|address| pattern.matches(address)) {
             return Err(PlanError::NoTarget {
                 pattern: pattern.clone(),
+                near: near(pattern.as_str(), known()),
             });
         }
     }

@@ -92,14 +92,9 @@ impl Resolver<'_> {
                     let path = FieldPath::from("spec.variables")
                         .index(index)
                         .key("valueFrom");
-                    self.resolved.violations.push(Violation {
-                        rule,
-                        position: Some(origin.position(&path)),
-                        path,
-                        message,
-                        hint: None,
-                        excerpt: None,
-                    });
+                    let position = Some(origin.position(&path));
+                    let violation = Violation::new(rule, position, path, message, None);
+                    self.resolved.violations.push(violation);
                 }
             }
         }

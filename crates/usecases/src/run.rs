@@ -1,6 +1,6 @@
 //! Runs the script of one action once, here, with an input of the person's own.
 
-use cxda_domain::address::Address;
+use cxda_domain::address::{Address, ResourceKind};
 use cxda_domain::instant::UtcMillis;
 use cxda_domain::manifest::{Declaration, Declared};
 use cxda_domain::violation::Violations;
@@ -8,6 +8,7 @@ use cxda_ports::error::SourceError;
 use cxda_ports::manifests::ManifestSource;
 use cxda_ports::script::{ScriptChecker, ScriptOutcome, ScriptRun, ScriptRunError, ScriptRunner};
 
+use crate::near::{did_you_mean, near};
 use crate::test::thrown_at;
 use crate::validate::validate;
 
@@ -32,10 +33,12 @@ pub enum RunError {
     #[error("the manifests hold mistakes")]
     Invalid(Violations),
     /// No manifest declares it, or it has no script.
-    #[error("no manifest declares {address}, or it has no script")]
+    #[error("no manifest declares {address}, or it has no script{}", did_you_mean(near.as_deref()))]
     NoScript {
         /// What was asked for.
         address: Address,
+        /// The address that was likely meant.
+        near: Option<String>,
     },
     /// Scripts cannot be run.
     #[error("the script cannot be run")]
@@ -74,8 +77,12 @@ pub async fn run(
         origin,
     }) = project.manifest.get(address)
     else {
-        let address = address.clone();
-        return Err(RunError::NoScript { address });
+        let known = project.manifest.resources().keys();
+        let actions = known.filter(|known| known.kind == ResourceKind::Action);
+        return Err(RunError::NoScript {
+            address: address.clone(),
+            near: near(&address.to_string(), actions),
+        });
     };
     let run = ScriptRun {
         source: action.script.as_str().to_owned(),

@@ -19,6 +19,7 @@ use cxda_ports::script::{ScriptChecker, ScriptRun, ScriptRunError, ScriptRunner}
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
+use crate::near::{did_you_mean, near};
 use crate::ports::TenantPorts;
 use crate::validate::{Project, validate};
 
@@ -57,10 +58,12 @@ pub enum TestError {
     #[error("the project cannot be read")]
     Project(#[source] SourceError),
     /// An address that nothing bears.
-    #[error("no resource of the project is named {}", pattern.as_str())]
+    #[error("no resource of the project is named {}{}", pattern.as_str(), did_you_mean(near.as_deref()))]
     NoTarget {
         /// The pattern.
         pattern: AddressPattern,
+        /// The address that was likely meant.
+        near: Option<String>,
     },
     /// Scripts cannot be run.
     #[error("the tests cannot be run")]
@@ -221,8 +224,10 @@ pub fn select<'a>(
         addresses.any(|address| pattern.matches(address))
     };
     if let Some(pattern) = scope.addresses.iter().find(|pattern| !declared(pattern)) {
-        let pattern = pattern.clone();
-        return Err(TestError::NoTarget { pattern });
+        return Err(TestError::NoTarget {
+            pattern: pattern.clone(),
+            near: near(pattern.as_str(), manifest.resources().keys()),
+        });
     }
     let meant = |action: &DataAction| {
         let address = Address::action(action.name.as_str());

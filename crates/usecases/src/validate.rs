@@ -12,8 +12,10 @@ use cxda_ports::manifests::{ManifestSource, ScriptFileError, ScriptRequest};
 use cxda_ports::script::ScriptChecker;
 
 use scripts::ReadScript;
+pub(crate) use texts::Texts;
 
 mod scripts;
+mod texts;
 
 /// A project as read.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +60,8 @@ pub async fn validate(
         read.filter_map(|(file, text)| ReadScript::in_file(file.name(), text.as_ref().ok()?));
     let inline = decoded.inline_scripts().iter().map(ReadScript::from);
     let read: Vec<_> = read.chain(inline).collect();
-    let judged = scripts::judge(source, checker, &read).await;
+    let mut texts = Texts::new(source);
+    let judged = scripts::judge(&mut texts, checker, &read).await;
     let mut digests: BTreeMap<String, Digest> = loaded
         .digests
         .iter()
@@ -79,7 +82,7 @@ pub async fn validate(
     violations.extend(check::project(&manifest));
     Ok(Project {
         manifest,
-        violations: violations.sorted(),
+        violations: texts.show(violations.sorted()).await,
         digests,
         scripts: requests,
     })

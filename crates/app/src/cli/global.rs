@@ -1,5 +1,7 @@
 //! What every command takes.
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,14 +21,15 @@ pub(crate) struct Global {
         global = true
     )]
     pub(crate) directory: Option<PathBuf>,
-    /// Which tenant of the settings to speak to
+    /// Which tenant of the settings to speak to; `diff` takes two
     #[arg(
+        id = "tenant",
         help_heading = "Global options",
-        long,
+        long = "tenant",
         value_name = "NAME",
         global = true
     )]
-    pub(crate) tenant: Option<String>,
+    pub(crate) tenants: Vec<String>,
     /// Read environment variables also from FILE; those of the process go before
     #[arg(
         help_heading = "Global options",
@@ -58,6 +61,13 @@ pub(crate) struct Global {
     pub(crate) lock_timeout: Duration,
 }
 
+impl Global {
+    /// The tenant that was named, of two the first.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenants.first().map(String::as_str)
+    }
+}
+
 /// How a result is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputFormat {
@@ -71,6 +81,8 @@ pub(crate) enum OutputFormat {
     Prometheus,
     /// As JUnit XML (of `test`)
     Junit,
+    /// As SARIF 2.1.0, for code scanning (of `validate`)
+    Sarif,
 }
 
 /// How the log is written.
@@ -91,4 +103,51 @@ pub(crate) enum ColorChoice {
     Always,
     /// Not at all
     Never,
+}
+
+impl ColorChoice {
+    /// Whether what is printed on `stream` has colours.
+    pub(crate) fn holds_on(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Self::Auto => stream.is_terminal(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// What `arguments` say of colours: help and mistakes are printed before they are read as a whole.
+pub(super) fn color_of(arguments: &[OsString]) -> clap::ColorChoice {
+    const OPTION: &str = "--color";
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let choice = words.find_map(|word| match word.strip_prefix(OPTION)? {
+        "" => Some(None),
+        rest => rest.strip_prefix('=').map(Some),
+    });
+    let choice = choice.and_then(|choice| choice.or_else(|| words.next()));
+    choice
+        .and_then(|word| word.parse().ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ColorChoice::{Always, Auto, Never};
+
+    use super::*;
+
+    #[test]
+    fn colours_of_help_are_what_the_option_says_wherever_it_stands() {
+        for (line, want) in [
+            ("cxda --help", Auto),
+            ("cxda --color never --help", Never),
+            ("cxda plan --help --color=always", Always),
+            ("cxda --color", Auto),
+            ("cxda --color mauve", Auto),
+            ("cxda --colour never", Auto),
+        ] {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(color_of(&arguments), want, "case: {line}");
+        }
+    }
 }

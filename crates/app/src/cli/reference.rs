@@ -3,10 +3,52 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use cxda_domain::rule::Rule;
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The project's folder, made where it lacks
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// What to describe
+    #[arg(value_name = "KIND", value_enum)]
+    pub(crate) kind: SchemaKind,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A manifest
+    Manifest,
+    /// The settings, `cxda.toml`
+    Config,
+    /// What `plan -o json` prints
+    Plan,
+    /// What `apply -o json` prints
+    Result,
+    /// A line of the audit log
+    Audit,
+}
+
+impl SchemaKind {
+    /// The word on the command line.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Config => "config",
+            Self::Plan => "plan",
+            Self::Result => "result",
+            Self::Audit => "audit",
+        }
+    }
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {

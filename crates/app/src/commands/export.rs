@@ -61,7 +61,7 @@ impl Place {
         let there = Settings::load(
             start.unwrap_or(&folder),
             context.environment,
-            context.global.tenant.as_deref(),
+            context.global.tenant(),
         )?;
         let (root, patterns) = if there.has_file {
             (&there.root, &there.manifests)

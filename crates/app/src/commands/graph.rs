@@ -3,7 +3,6 @@
 //! A project with mistakes is shown as far as it is sound, for a cycle is best seen; the exit code is still that of
 //! `validate`.
 
-use cxda_domain::manifest::nearest;
 use cxda_domain::project_graph::ProjectGraph;
 use cxda_usecases::validate::validate;
 
@@ -66,8 +65,5 @@ fn impact(graph: &ProjectGraph, id: &str) -> Result<Impact, Ended> {
         .iter()
         .map(|node| node.id.to_string())
         .collect();
-    Err(match nearest(id, known.iter().map(String::as_str)) {
-        Some(near) => ended.hint(&format!("did you mean `{near}`?")),
-        None => ended,
-    })
+    Err(ended.or_meant(id, known.iter().map(String::as_str)))
 }

@@ -30,9 +30,10 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Exit, Ended> {
     }
     let screen = context.screen;
     screen.result(&match context.global.format {
-        OutputFormat::Human | OutputFormat::Junit | OutputFormat::Markdown => {
-            metrics_text(screen, &figures)
-        }
+        OutputFormat::Human
+        | OutputFormat::Junit
+        | OutputFormat::Markdown
+        | OutputFormat::Sarif => metrics_text(screen, &figures),
         OutputFormat::Json => metrics_json(&figures),
         OutputFormat::Prometheus => metrics_prometheus(&figures),
     });

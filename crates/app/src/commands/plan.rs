@@ -196,9 +196,7 @@ pub(super) fn hide_echoes(plan: &mut Plan, client: &HttpTenant) {
     plan.violations.extend(violations.map(|mut violation| {
         violation.message = client.redact(&violation.message);
         // What would have to be changed is left out: its place would not be right any more.
-        violation
-            .excerpt
-            .take_if(|excerpt| client.redact(&excerpt.text) != excerpt.text);
+        violation.leave_out(|line| client.redact(line) != line);
         violation
     }));
 }

@@ -123,9 +123,10 @@ async fn test_and_show(
     let text = match context.global.format {
         OutputFormat::Json => tested_json(results),
         OutputFormat::Junit => junit(results),
-        OutputFormat::Human | OutputFormat::Prometheus | OutputFormat::Markdown => {
-            tested_text(context.screen, results)
-        }
+        OutputFormat::Human
+        | OutputFormat::Prometheus
+        | OutputFormat::Markdown
+        | OutputFormat::Sarif => tested_text(context.screen, results),
     };
     let redacted = connection.map(|connection| connection.client.redact(&text));
     context.screen.result(redacted.as_deref().unwrap_or(&text));

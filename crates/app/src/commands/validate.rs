@@ -1,11 +1,14 @@
 //! `cxda validate`: every rule that needs no tenant; no network code runs.
 
+use std::path::Path;
+
 use cxda_usecases::validate::validate;
 
-use crate::cli::ValidateArgs;
+use crate::cli::{OutputFormat, ValidateArgs};
 use crate::commands::{Context, Ended};
 use crate::exit::Exit;
 use crate::render::diagnostics::{validation_json, validation_text};
+use crate::render::sarif::validation_sarif;
 use crate::wiring;
 
 pub(crate) async fn run(context: Context<'_>, arguments: &ValidateArgs) -> Result<Exit, Ended> {
@@ -20,14 +23,18 @@ pub(crate) async fn run(context: Context<'_>, arguments: &ValidateArgs) -> Resul
     let project = validate(&manifests, &wiring::checker())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
-    let text = if context.is_json() {
-        validation_json(&project.violations)
-    } else {
-        validation_text(
+    let violations = &project.violations;
+    let text = match context.global.format {
+        OutputFormat::Sarif => validation_sarif(violations, &below_repository(&settings.root)),
+        OutputFormat::Json => validation_json(violations),
+        OutputFormat::Human
+        | OutputFormat::Prometheus
+        | OutputFormat::Junit
+        | OutputFormat::Markdown => validation_text(
             context.screen,
-            &project.violations,
+            violations,
             project.manifest.resources().len(),
-        )
+        ),
     };
     context.screen.result(&text);
     Ok(if project.violations.has_errors() {
@@ -35,4 +42,17 @@ pub(crate) async fn run(context: Context<'_>, arguments: &ValidateArgs) -> Resul
     } else {
         Exit::Done
     })
+}
+
+/// The way from the repository that holds `root` to it, with a `/` at its end; empty where no repository does.
+///
+/// Code scanning wants names that begin at the repository, and a project may be a folder of one.
+fn below_repository(root: &Path) -> String {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let repository = root.ancestors().find(|folder| folder.join(".git").exists());
+    let below = repository.and_then(|repository| root.strip_prefix(repository).ok());
+    let parts = below.into_iter().flat_map(Path::components);
+    parts
+        .map(|part| part.as_os_str().to_string_lossy().into_owned() + "/")
+        .collect()
 }

@@ -41,13 +41,12 @@ async fn list(context: Context<'_>, arguments: &VariablesListArgs) -> Result<Exi
     }
     let only = arguments.action.as_ref().map(ActionName::as_str);
     let manifest = &project.manifest;
+    let known = || manifest.actions().map(|(action, _)| action.name.as_str());
     if let Some(name) = only
-        && !manifest
-            .actions()
-            .any(|(action, _)| action.name.as_str() == name)
+        && !known().any(|known| known == name)
     {
         let message = format!("no manifest declares an action named {name}");
-        return Err(Ended::message(Exit::Usage, message));
+        return Err(Ended::message(Exit::Usage, message).or_meant(name, known()));
     }
     let text = variables(context.for_people(), manifest, only);
     screen.result(&text);

@@ -1,10 +1,11 @@
 //! Findings about manifests, for people and programs.
 
 use cxda_domain::rule::Severity;
-use cxda_domain::violation::{Excerpt, Violation, Violations};
+use cxda_domain::violation::{Violation, Violations};
 use serde::Serialize;
 
-use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json, safe};
+use crate::render::excerpt::excerpts;
+use crate::render::{FORMAT_VERSION, Screen, Tone, counted, json};
 
 /// A finding in the contract's JSON shape.
 #[derive(Debug, Serialize)]
@@ -99,69 +100,29 @@ fn finding(screen: Screen, violation: &Violation) -> String {
         Severity::Error => ("error", Tone::Error),
         Severity::Warning => ("warning", Tone::Warning),
     };
-    let head = screen.paint(tone, &format!("{word}[{}]", violation.rule));
-    let message = safe::lines(&violation.message);
-    let mut text = format!("{head}: {}\n", screen.paint(Tone::Strong, &message));
+    let head = format!("{word}[{}]", violation.rule);
+    let message = screen.fitted(&violation.message, head.len() + 2);
+    let mut text = format!(
+        "{}: {}\n",
+        screen.paint(tone, &head),
+        screen.paint(Tone::Strong, message.trim_end())
+    );
     if let Some(position) = &violation.position {
-        let place = safe::line(&position.to_string());
-        let path = violation.path.as_str();
-        let path = if path.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", safe::line(path))
+        let path = match violation.path.as_str() {
+            "" => String::new(),
+            path => format!(" ({path})"),
         };
-        text.push_str(&format!(
-            "  {} {place}{path}\n",
-            screen.paint(Tone::Faint, "-->")
-        ));
+        let place = screen.fitted(&format!("{position}{path}"), ARROW.len() + 1);
+        text.push_str(&format!("{} {place}", screen.paint(Tone::Faint, ARROW)));
     }
-    if let Some(excerpt) = &violation.excerpt {
-        text.push_str(&shown_line(screen, violation, excerpt));
-    }
+    text.push_str(&excerpts(screen, violation));
     if let Some(hint) = &violation.hint {
-        let mark = screen.paint(Tone::Faint, "  = hint:");
-        text.push_str(&format!("{mark} {}\n", safe::lines(hint)));
+        let hint = screen.fitted(hint, HINT.len() + 1);
+        text.push_str(&format!("{} {hint}", screen.paint(Tone::Faint, HINT)));
     }
     text.push('\n');
     text
 }
 
-/// The line that a finding is about, its number before it and its place marked below it.
-fn shown_line(screen: Screen, violation: &Violation, excerpt: &Excerpt) -> String {
-    let number = violation
-        .position
-        .as_ref()
-        .map(|at| at.mark.line.to_string());
-    let number = number.unwrap_or_default();
-    let bar =
-        |number: &str, width: usize| screen.paint(Tone::Faint, &format!("{number:>width$} |"));
-    // A tab takes one column here, so that the mark stands below its place.
-    let line = safe::line(&excerpt.text.replace('\t', " "));
-    let indent: String = line
-        .chars()
-        .take(
-            usize::try_from(excerpt.column)
-                .unwrap_or_default()
-                .saturating_sub(1),
-        )
-        .map(|c| if is_wide(c) { "  " } else { " " })
-        .collect();
-    let width = number.len().max(3);
-    let tone = match violation.severity() {
-        Severity::Error => Tone::Error,
-        Severity::Warning => Tone::Warning,
-    };
-    format!(
-        "{} {line}\n{} {indent}{}\n",
-        bar(&number, width),
-        bar("", width),
-        screen.paint(tone, "^")
-    )
-}
-
-/// Whether most terminals give `c` two columns.
-fn is_wide(c: char) -> bool {
-    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}')
-}
+const ARROW: &str = "  -->";
+const HINT: &str = "  = hint:";

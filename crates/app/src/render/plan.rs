@@ -19,6 +19,8 @@ mod full;
 mod markdown;
 mod short;
 
+pub(in crate::render) use full::differences;
+
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 //! In JSON nothing is lost: what could drive a terminal is escaped there.
 
 use cxda_domain::display::is_plain;
+use unicode_width::UnicodeWidthStr;
 
 /// `text` on one line: whatever could move the cursor, hide or reorder text becomes visible.
 pub(crate) fn line(text: &str) -> String {
@@ -62,19 +63,24 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// How wide a wrapped line is, at most, unless a single word is wider.
-const WIDTH: usize = 80;
+/// How wide text is, at most, where nobody says how wide the terminal is.
+pub(crate) const WIDTH: usize = 80;
 
 /// `text` in lines that end before [`WIDTH`], those after the first indented by `indent`.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    wrapped_to(text, indent, WIDTH)
+}
+
+/// `text` in lines at most `width` wide, unless a single word is wider, those after the first indented by `indent`.
+pub(crate) fn wrapped_to(text: &str, indent: usize, width: usize) -> String {
     let mut lines = String::new();
     let mut column = indent;
     for (number, word) in line(&text.replace(['\n', '\t'], " "))
         .split(' ')
         .enumerate()
     {
-        let width = word.chars().count();
-        if number > 0 && column + 1 + width > WIDTH {
+        let needed = word.width();
+        if number > 0 && column + 1 + needed > width {
             lines.push_str(&format!("\n{:indent$}", ""));
             column = indent;
         } else if number > 0 {
@@ -82,7 +88,7 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
             column += 1;
         }
         lines.push_str(word);
-        column += width;
+        column += needed;
     }
     lines + "\n"
 }

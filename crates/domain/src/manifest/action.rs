@@ -1,6 +1,6 @@
 //! Decodes `kind: DataAction` (rules A001, A002, A004, A005 as far as one document shows them).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::action::{
     ActionName, DataAction, DateProcessing, FixedFields, OnTestFailure, Script, TestCase,
@@ -162,7 +162,7 @@ fn script<'n>(findings: &mut Findings, found: &Found<'n>) -> Option<ScriptSource
 }
 
 fn dependencies(findings: &mut Findings, found: &Found<'_>) -> Option<Vec<ActionName>> {
-    let mut names: BTreeSet<ActionName> = BTreeSet::new();
+    let mut names: BTreeMap<ActionName, Mark> = BTreeMap::new();
     each(findings, found, |findings, item| {
         findings.remember(item);
         let text = text(findings, item)?;
@@ -170,11 +170,13 @@ fn dependencies(findings: &mut Findings, found: &Found<'_>) -> Option<Vec<Action
             .parse::<ActionName>()
             .map_err(|error| format!("dependency {text:?}: {error}"));
         let name = accept(findings, item, Rule::A005, name)?;
-        if !names.insert(name.clone()) {
+        if let Some(first) = names.get(&name) {
             let message = format!("dependency {text:?} stands twice");
-            findings.report_with_hint(Rule::A005, item, message, "remove one of them");
+            let hint = "remove one of them";
+            findings.report_again(Rule::A005, item.node.at, &item.path, message, hint, *first);
             return None;
         }
+        names.insert(name.clone(), item.node.at);
         findings.refer(item, text);
         Some(name)
     })

@@ -1,11 +1,11 @@
 //! Decodes the block `cache` (rules C001, C002, C003, C005, C006).
 
 use crate::cache::{
-    CacheKey, CachePolicy, Footprint, InvalidationAction, InvalidationDirective, Priority, Ttl,
-    TtlMatrix, is_directive_source,
+    CacheKey, CacheKeyError, CachePolicy, Footprint, InvalidationAction, InvalidationDirective,
+    Priority, Ttl, TtlMatrix, is_directive_source,
 };
 use crate::manifest::findings::Findings;
-use crate::manifest::reader::{Found, accept, boolean, each, integer, map, parsed, string, word};
+use crate::manifest::reader::{Found, accept, boolean, each, integer, map, string, word};
 use crate::node::NodeValue;
 use crate::rule::Rule;
 
@@ -71,7 +71,18 @@ pub(super) fn decode(findings: &mut Findings, found: &Found<'_>) -> Option<Cache
 
 fn key(findings: &mut Findings, found: &Found<'_>) -> Option<CacheKey> {
     findings.remember(found);
-    parsed(findings, found, Rule::C001)
+    let key = string(findings, found)?.parse::<CacheKey>();
+    key.map_err(|error| {
+        let hint = match error {
+            CacheKeyError::Unbalanced { .. } | CacheKeyError::EmptyPlaceholder { .. } => {
+                Some("write a placeholder as `{name}`".to_owned())
+            }
+            CacheKeyError::NoAlphanumeric | CacheKeyError::Control { .. } => None,
+        };
+        let (mark, path) = (found.node.at, &found.path);
+        findings.report_at(Rule::C001, mark, path, error.to_string(), hint);
+    })
+    .ok()
 }
 
 /// Estimates the entry, also where the key has a form of its own to be blamed for; reports one that is too large at `largest`.
@@ -94,7 +105,8 @@ fn fits(
         footprint.bytes(),
         Footprint::MAX_BYTES
     );
-    findings.report(Rule::C005, largest, message);
+    let hint = "it is (256 + bytes of the key + payloadKb × 1024) × 1.1: lower `payloadKb`";
+    findings.report_with_hint(Rule::C005, largest, message, hint);
     None
 }
 

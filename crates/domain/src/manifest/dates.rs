@@ -78,11 +78,12 @@ fn zone(findings: &mut Findings, found: &Found<'_>) -> Option<Zone> {
     let parsed = text(findings, found)?.parse::<Zone>();
     parsed
         .map_err(|error| {
-            let hint = error
-                .suggestion
-                .map(|name| format!("did you mean `{name}`?"));
+            let hint = error.suggestion.map_or_else(
+                || "name it as the database does, such as America/New_York".to_owned(),
+                |name| format!("did you mean `{name}`?"),
+            );
             let (mark, path) = (found.node.at, &found.path);
-            findings.report_at(Rule::D002, mark, path, error.to_string(), hint);
+            findings.report_at(Rule::D002, mark, path, error.to_string(), Some(hint));
         })
         .ok()
 }
@@ -131,7 +132,7 @@ fn evaluated(
         .map_err(|error| {
             let hint = match &error {
                 DateError::Gap { .. } => "move it by another offset, or set `dstAdjustment: true`",
-                DateError::Year => "move it less far",
+                DateError::Year => "choose a smaller `offsetMinutes`",
             };
             findings.report_with_hint(error.rule(), blamed, error.to_string(), hint);
         })

@@ -15,7 +15,7 @@ use crate::view::MaterializedView;
 use crate::violation::{FieldPath, Position, Violation, Violations};
 
 /// The only `apiVersion`.
-pub(crate) const API_VERSION: &str = "cxda/v1";
+pub const API_VERSION: &str = "cxda/v1";
 
 /// A script that must be read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,17 +136,20 @@ impl Decoded {
         });
         let script = script
             .map_err(|problem| {
-                self.violations.push(Violation {
-                    rule: problem.rule,
-                    position: Some(Position {
-                        file: Arc::clone(&pending.file.manifest),
-                        mark: pending.at,
-                    }),
-                    path: pending.path,
-                    message: format!("{} ({})", problem.message, pending.file.path),
-                    hint: None,
-                    excerpt: None,
-                });
+                let position = Position {
+                    file: Arc::clone(&pending.file.manifest),
+                    mark: pending.at,
+                };
+                let hint =
+                    "the path is relative to the manifest's folder and stays inside the project";
+                let hint = (problem.rule == Rule::A006).then(|| hint.to_owned());
+                self.violations.push(Violation::new(
+                    problem.rule,
+                    Some(position),
+                    pending.path,
+                    format!("{} ({})", problem.message, pending.file.path),
+                    hint,
+                ));
             })
             .ok();
         let action = pending
@@ -181,14 +184,15 @@ impl Decoded {
             self.names.insert(address.clone(), position);
             return;
         };
-        self.violations.push(Violation {
-            rule: Rule::M004,
-            position: Some(position),
-            path: FieldPath::from("metadata.name"),
-            message: format!("{address} is declared twice, first at {first}"),
-            hint: Some("remove one of the documents, or rename its resource".into()),
-            excerpt: None,
-        });
+        let violation = Violation::new(
+            Rule::M004,
+            Some(position),
+            FieldPath::from("metadata.name"),
+            format!("{address} is declared twice, first at {first}"),
+            Some("remove one of the documents, or rename its resource".into()),
+        );
+        self.violations
+            .push(violation.with_place("first declared here", first.clone()));
     }
 
     fn document(&mut self, file: &Arc<str>, root: &Node) {
@@ -254,7 +258,7 @@ fn read_document<'n>(
         word(findings, found, Rule::M002, &[API_VERSION], |word| word)
     });
     let kind = fields.required(findings, "kind", |findings, found| {
-        let kinds = [ResourceKind::View, ResourceKind::Action];
+        let kinds = ResourceKind::ALL;
         word(findings, found, Rule::M002, &kinds, |kind| {
             kind.manifest_kind()
         })

@@ -62,17 +62,33 @@ impl Findings {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        self.violations.push(Violation {
-            rule,
-            position: Some(Position {
-                file: Arc::clone(&self.file),
-                mark,
-            }),
-            path: path.clone(),
-            message: message.into(),
-            hint,
-            excerpt: None,
-        });
+        let position = Some(self.position(mark));
+        self.violations
+            .push(Violation::new(rule, position, path.clone(), message, hint));
+    }
+
+    /// Reports that what stands at `mark` stood at `first` before.
+    pub(super) fn report_again(
+        &mut self,
+        rule: Rule,
+        mark: Mark,
+        path: &FieldPath,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+        first: Mark,
+    ) {
+        let (position, first) = (Some(self.position(mark)), self.position(first));
+        let hint = Some(hint.into());
+        let violation = Violation::new(rule, position, path.clone(), message, hint);
+        self.violations
+            .push(violation.with_place("first here", first));
+    }
+
+    fn position(&self, mark: Mark) -> Position {
+        Position {
+            file: Arc::clone(&self.file),
+            mark,
+        }
     }
 
     /// Remembers where `value` stands, for findings that come later.

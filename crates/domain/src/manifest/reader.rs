@@ -109,6 +109,12 @@ pub(super) fn hint_on_quotes(value: &NodeValue, expected: &str) -> Option<String
     let advice = match (value, expected) {
         (NodeValue::Text(text), "integer") if text.parse::<i64>().is_ok() => "remove the quotes",
         (NodeValue::Text(text), "boolean") if text.parse::<bool>().is_ok() => "remove the quotes",
+        (NodeValue::Text(text), "boolean")
+            if matches!(&*text.to_lowercase(), "yes" | "no" | "on" | "off") =>
+        {
+            "write `true` or `false`"
+        }
+        (NodeValue::Float(_), "integer") => "write a whole number, without a fraction",
         (NodeValue::Bool(_) | NodeValue::Integer(_) | NodeValue::Float(_), "string") => {
             "put it in quotes"
         }

@@ -64,11 +64,13 @@ fn variable<'n>(
         scope(findings, found, parent_scope)
     });
     let value = match fields.one_of(findings, Rule::E006, ["value", "valueFrom"])? {
-        Either::First(value) => literal(findings, &value, kind, encrypted)
+        Either::First(value) => literal(findings, &value, name.as_ref(), kind, encrypted)
             .inspect(|text| {
-                let suspect = |name: &VariableName| looks_like_secret(name.as_str(), text);
-                if kind == Some(VariableType::String) && name.as_ref().is_some_and(suspect) {
-                    let message = "value looks like a secret and stands in clear";
+                let suspect = |name: &&VariableName| looks_like_secret(name.as_str(), text);
+                let is_text = kind == Some(VariableType::String);
+                if let Some(name) = name.as_ref().filter(suspect).filter(|_| is_text) {
+                    let message =
+                        format!("value of {name} looks like a secret and stands in clear");
                     let hint = format!("set `encrypted: true` and {BY_REFERENCE}");
                     findings.report_with_hint(Rule::W001, &value, message, hint);
                 }
@@ -99,7 +101,8 @@ fn name<'n>(
             "variable {name:?} stands twice, first in line {}",
             first.line
         );
-        findings.report_with_hint(Rule::E003, found, message, "remove or rename one of them");
+        let (hint, at) = ("remove or rename one of them", found.node.at);
+        findings.report_again(Rule::E003, at, &found.path, message, hint, *first);
         return None;
     }
     names.insert(name, found.node.at);
@@ -133,17 +136,20 @@ pub(super) fn scope_word(findings: &mut Findings, found: &Found<'_>) -> Option<V
 fn literal(
     findings: &mut Findings,
     found: &Found<'_>,
+    name: Option<&VariableName>,
     kind: Option<VariableType>,
     encrypted: Option<bool>,
 ) -> Option<String> {
     let value = &found.node.value;
+    // What is hidden is at least named.
+    let it = name.map_or("value".to_owned(), |name| format!("value of {name}"));
     if matches!(value, NodeValue::Text(text) if looks_like_mask(text)) {
-        let message = "value looks like a mask, not like what it stands for";
+        let message = format!("{it} looks like a mask, not like what it stands for");
         findings.report_with_hint(Rule::E007, found, message, BY_REFERENCE);
         return None;
     }
     if encrypted? {
-        let message = "an encrypted variable has a literal value";
+        let message = format!("{it} is to be encrypted and stands in clear");
         findings.report_with_hint(Rule::E006, found, message, BY_REFERENCE);
         return None;
     }
@@ -159,9 +165,9 @@ fn literal(
         let expected = kind.as_str();
         let message = match (value, kind) {
             (NodeValue::Integer(_), VariableType::Integer) => {
-                "value does not fit into 64 bits".to_owned()
+                format!("{it} does not fit into 64 bits")
             }
-            _ => format!("value is {}, expected {expected}", value.type_name()),
+            _ => format!("{it} is {}, expected {expected}", value.type_name()),
         };
         let hint = hint_on_quotes(value, expected);
         findings.report_at(Rule::E004, found.node.at, &found.path, message, hint);

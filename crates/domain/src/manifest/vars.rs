@@ -13,7 +13,7 @@ use crate::rule::Rule;
 use crate::violation::{FieldPath, Position, Violation};
 
 /// What a reference begins with.
-const OPENING: &str = "${var.";
+pub const VAR_OPENING: &str = "${var.";
 /// Where the text of a script stands.
 const SCRIPT: &str = "spec.script.content";
 
@@ -136,7 +136,7 @@ impl Filling<'_> {
                     self.node(&mut entry.node, &path.key(&entry.key));
                 }
             }
-            NodeValue::Text(text) if text.contains(OPENING) && path.as_str() != SCRIPT => {
+            NodeValue::Text(text) if text.contains(VAR_OPENING) && path.as_str() != SCRIPT => {
                 let text = std::mem::take(text);
                 node.value = self
                     .text(&text, node, path)
@@ -161,7 +161,7 @@ impl Filling<'_> {
                     }
                 },
                 Part::Open => {
-                    let message = format!("`{OPENING}` is never closed");
+                    let message = format!("`{VAR_OPENING}` is never closed");
                     let hint = "write `${var.NAME}`, or `$${var.` for the text itself".to_owned();
                     self.report(node, path, message, Some(hint));
                     return None;
@@ -180,34 +180,30 @@ impl Filling<'_> {
 
     fn value(&self, name: &str) -> Result<&VarValue, (String, Option<String>)> {
         let Some(tenant) = &self.vars.tenant else {
-            let message = format!("no tenant is chosen, so nobody knows `{OPENING}{name}}}`");
+            let message = format!("no tenant is chosen, so nobody knows `{VAR_OPENING}{name}}}`");
             let hint = "choose one with `--tenant` or `project.default_tenant`".to_owned();
             return Err((message, Some(hint)));
         };
         let parsed: Result<VarName, _> = name.parse();
         let found = parsed.ok().and_then(|name| self.vars.values.get(&name));
         found.ok_or_else(|| {
-            let message = format!("`{OPENING}{name}}}` names nothing in [tenant.{tenant}.vars]");
+            let message =
+                format!("`{VAR_OPENING}{name}}}` names nothing in [tenant.{tenant}.vars]");
             let known = self.vars.values.keys().map(|known| known.0.as_str());
             let near =
-                nearest(name, known).map(|near| format!("did you mean `{OPENING}{near}}}`?"));
+                nearest(name, known).map(|near| format!("did you mean `{VAR_OPENING}{near}}}`?"));
             let hint = near.unwrap_or_else(|| "add it to `cxda.toml`".to_owned());
             (message, Some(hint))
         })
     }
 
     fn report(&mut self, node: &Node, path: &FieldPath, message: String, hint: Option<String>) {
-        self.filled.violations.push(Violation {
-            rule: Rule::M003,
-            position: Some(Position {
-                file: Arc::clone(self.file),
-                mark: node.at,
-            }),
-            path: path.clone(),
-            message,
-            hint,
-            excerpt: None,
-        });
+        let position = Position {
+            file: Arc::clone(self.file),
+            mark: node.at,
+        };
+        let violation = Violation::new(Rule::M003, Some(position), path.clone(), message, hint);
+        self.filled.violations.push(violation);
     }
 }
 
@@ -223,17 +219,17 @@ fn plain(value: &NodeValue) -> String {
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find(OPENING) {
+    while let Some(at) = rest.find(VAR_OPENING) {
         let (before, reference) = rest.split_at(at);
         if let Some(before) = before.strip_suffix('$') {
-            parts.extend([Part::Text(before), Part::Text(OPENING)]);
-            rest = &reference[OPENING.len()..];
+            parts.extend([Part::Text(before), Part::Text(VAR_OPENING)]);
+            rest = &reference[VAR_OPENING.len()..];
             continue;
         }
         if !before.is_empty() {
             parts.push(Part::Text(before));
         }
-        let Some((name, after)) = reference[OPENING.len()..].split_once('}') else {
+        let Some((name, after)) = reference[VAR_OPENING.len()..].split_once('}') else {
             parts.push(Part::Open);
             return parts;
         };

@@ -7,6 +7,7 @@ use crate::manifest::reader::{
     Either, Found, MapReader, accept, boolean, each, integer, items, map, parsed, string, text,
     word,
 };
+use crate::manifest::suggest::nearest;
 use crate::node::Mark;
 use crate::rule::Rule;
 use crate::view::{
@@ -179,17 +180,18 @@ fn output_name<'n>(
     name: &'n str,
     outputs: &mut Outputs<'n>,
 ) -> bool {
-    let first = outputs.add(name, at.node.at);
-    let message = match first {
-        _ if name.trim().is_empty() => "output name is empty".to_owned(),
-        Some(first) => format!(
-            "output name {name:?} stands twice, first in line {}",
-            first.line
-        ),
-        None => return true,
-    };
     let hint = "give each column an alias of its own";
-    findings.report_with_hint(Rule::V006, at, message, hint);
+    match outputs.add(name, at.node.at) {
+        _ if name.trim().is_empty() => {
+            findings.report_with_hint(Rule::V006, at, "output name is empty", hint);
+        }
+        Some(first) => {
+            let line = first.line;
+            let message = format!("output name {name:?} stands twice, first in line {line}");
+            findings.report_again(Rule::V006, at.node.at, &at.path, message, hint, first);
+        }
+        None => return true,
+    }
     false
 }
 
@@ -258,12 +260,18 @@ fn index_columns(
                 "index names column {name:?} twice, first in line {}",
                 first.line
             );
-            findings.report_with_hint(Rule::V008, item, message, "remove one of them");
+            let hint = "remove one of them";
+            findings.report_again(Rule::V008, item.node.at, &item.path, message, hint, first);
             return None;
         }
         if outputs.lack(name) {
             let message = format!("index names {name:?}, which is no output column");
-            let hint = format!("output columns: {}", outputs.names.join(", "));
+            let named = outputs.names.iter().copied();
+            let named: Vec<&str> = named.filter(|name| !name.trim().is_empty()).collect();
+            let hint = nearest(name, named.iter().copied()).map_or_else(
+                || format!("output columns: {}", named.join(", ")),
+                |meant| format!("did you mean `{meant}`?"),
+            );
             findings.report_with_hint(Rule::V008, item, message, hint);
             return None;
         }

@@ -7,11 +7,11 @@ use cxda_domain::action::Script;
 use cxda_domain::manifest::InlineScript;
 use cxda_domain::node::Mark;
 use cxda_domain::place::place_in_file;
-use cxda_domain::rule::Rule;
 use cxda_domain::script::ScriptFinding;
-use cxda_domain::violation::{Excerpt, FieldPath, Position, Violation};
-use cxda_ports::manifests::ManifestSource;
+use cxda_domain::violation::{FieldPath, Position, Violation};
 use cxda_ports::script::ScriptChecker;
+
+use super::texts::Texts;
 
 /// A script as it was read.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl From<&InlineScript> for ReadScript {
 
 /// Everything that `checker` sees in `scripts`; each text is parsed once, however many actions have it.
 pub(super) async fn judge(
-    source: &dyn ManifestSource,
+    texts: &mut Texts<'_>,
     checker: &dyn ScriptChecker,
     scripts: &[ReadScript],
 ) -> Vec<Violation> {
@@ -60,25 +60,22 @@ pub(super) async fn judge(
             .or_default()
             .push(&script.home);
     }
-    let texts: Vec<&str> = by_text.keys().copied().collect();
-    let seen = checker.check(&texts);
-    let mut manifests: BTreeMap<Arc<str>, Option<String>> = BTreeMap::new();
+    let distinct: Vec<&str> = by_text.keys().copied().collect();
+    let seen = checker.check(&distinct);
     let mut violations = Vec::new();
     for ((text, homes), findings) in by_text.iter().zip(&seen) {
         if findings.is_empty() {
             continue;
         }
         for home in homes {
-            if let Home::Manifest(Position { file, .. }) = home
-                && !manifests.contains_key(file)
-            {
-                let manifest = source.text(file).await;
-                manifests.insert(Arc::clone(file), manifest);
-            }
-            let manifest = |file| manifests.get(file).and_then(Option::as_deref);
             let sight = match home {
-                Home::File(file) => Sight::of_file(file, text),
-                Home::Manifest(start) => Sight::of_manifest(start, text, manifest(&start.file)),
+                Home::File(file) => {
+                    texts.put(Arc::clone(file), text);
+                    Sight::of_file(file, text)
+                }
+                Home::Manifest(start) => {
+                    Sight::of_manifest(start, text, texts.of(&start.file).await)
+                }
             };
             violations.extend(findings.iter().map(|finding| sight.violation(finding)));
         }
@@ -132,27 +129,23 @@ impl<'t> Sight<'t> {
     fn violation(&self, finding: &ScriptFinding) -> Violation {
         let mark = self.place(finding.at);
         let mut message = finding.message.clone();
-        if let Some(also) = &finding.also {
-            let place = self.place(also.at);
-            message.push_str(&format!(", {} {}:{}", also.what, place.line, place.column));
+        let also = finding
+            .also
+            .as_ref()
+            .map(|also| (also.what, self.place(also.at)));
+        if let Some((what, place)) = also {
+            message.push_str(&format!(", {what} {}:{}", place.line, place.column));
         }
-        Violation {
-            rule: finding.rule,
-            position: Some(Position {
-                file: Arc::clone(self.file),
-                mark,
-            }),
-            path: FieldPath::from(self.path),
-            message,
-            hint: finding.hint.clone(),
-            excerpt: self.excerpt(finding.rule, mark),
+        let at = |mark| Position {
+            file: Arc::clone(self.file),
+            mark,
+        };
+        let path = FieldPath::from(self.path);
+        let hint = finding.hint.clone();
+        let violation = Violation::new(finding.rule, Some(at(mark)), path, message, hint);
+        match also {
+            Some((what, place)) => violation.with_place(what.replace(" at", " here"), at(place)),
+            None => violation,
         }
-    }
-
-    /// The line of the file; none of one that holds a secret.
-    fn excerpt(&self, rule: Rule, mark: Mark) -> Option<Excerpt> {
-        let index = usize::try_from(mark.line).ok()?.checked_sub(1)?;
-        let line = self.whole?.lines().nth(index)?;
-        (rule != Rule::W007).then(|| Excerpt::of(line, mark.column))?
     }
 }

@@ -65,8 +65,9 @@ fn parts(found: &[Violation]) -> (String, &str, &str, Option<Excerpt>) {
 async fn in_a_file_a_finding_stands_where_the_checker_saw_it() {
     let found = found(json!({"file": "./a.js"}), None, Rule::A003).await;
     let excerpt = Excerpt {
-        text: "two three".to_owned(),
-        column: 5,
+        before: "two ".to_owned(),
+        marked: "three".to_owned(),
+        after: String::new(),
     };
     let want = (
         "actions/a.js:2:5".to_owned(),
@@ -82,8 +83,9 @@ async fn in_a_manifest_a_finding_stands_where_the_manifest_shows_it() {
     let text = "\"one\\ntwo three\\n\"";
     let found = found(json!({"content": SCRIPT}), Some(text), Rule::W008).await;
     let excerpt = Excerpt {
-        text: text.to_owned(),
-        column: 11,
+        before: "\"one\\ntwo ".to_owned(),
+        marked: "three".to_owned(),
+        after: "\\n\"".to_owned(),
     };
     let want = (
         "actions/a.cxda.yaml:1:11".to_owned(),

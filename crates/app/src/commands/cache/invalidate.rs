@@ -59,8 +59,8 @@ async fn declared(settings: &Settings, name: &ActionName) -> Result<DataAction, 
     let project = validate(&manifests, &wiring::checker())
         .await
         .map_err(|error| Ended::new(Exit::Invalid, error))?;
-    let mut actions = project.manifest.actions().map(|(action, _)| action);
-    if let Some(action) = actions.find(|action| action.name == *name) {
+    let actions = || project.manifest.actions().map(|(action, _)| action);
+    if let Some(action) = actions().find(|action| action.name == *name) {
         return Ok(action.clone());
     }
     if project.violations.has_errors() {
@@ -68,7 +68,8 @@ async fn declared(settings: &Settings, name: &ActionName) -> Result<DataAction, 
         return Err(Ended::message(Exit::Invalid, message).hint("see `cxda validate`"));
     }
     let message = format!("no manifest declares an action {name}");
-    Err(Ended::message(Exit::Usage, message))
+    let known = actions().map(|action| action.name.as_str());
+    Err(Ended::message(Exit::Usage, message).or_meant(name.as_str(), known))
 }
 
 /// Whether a directive is to be sent. An event that none of them is about is taken for a slip of the pen.

@@ -17,7 +17,7 @@ pub(super) fn settings(checkup: &mut Checkup, settings: &Settings) {
             "no {FILE_NAME} in {} nor above it: only environment variables count",
             settings.root.display()
         );
-        let remedy = format!("write a {FILE_NAME}, or name the project's folder with -C DIR");
+        let remedy = "begin a project with `cxda init`, or name its folder with -C DIR";
         checkup.warn("settings", detail, remedy);
     }
 }

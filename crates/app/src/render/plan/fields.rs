@@ -63,7 +63,7 @@ pub(super) fn fields(change: &Change, room: Room) -> Vec<Field> {
     found
 }
 
-fn changed(field: &FieldDifference, room: Room) -> Field {
+pub(super) fn changed(field: &FieldDifference, room: Room) -> Field {
     if let Some((before, after)) = by_line(field) {
         return Field::below(&field.path, line_diff(&before, &after, room));
     }

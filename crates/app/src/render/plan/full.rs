@@ -1,8 +1,9 @@
 //! Every field of each change, for people.
 
+use cxda_domain::diff::FieldDifference;
 use cxda_domain::plan::Change;
 
-use super::fields::{Beside, Field, fields};
+use super::fields::{Beside, Field, changed, fields};
 use super::{mark, tone, why};
 use crate::render::line_diff::{Kind, Line, Room};
 use crate::render::{Screen, Tone, safe};
@@ -23,10 +24,28 @@ fn change(screen: Screen, change: &Change, room: Room) -> String {
     let head = format!("{} {address}", mark(change.kind));
     let head = screen.paint(tone(change.kind), &head);
     let mut text = format!("{head}  {}\n", screen.paint(Tone::Faint, why(change)));
-    let fields = fields(change, room);
+    text.push_str(&body(screen, &fields(change, room)));
+    text
+}
+
+/// Two values of each field, one in the place of the other.
+pub(in crate::render) fn differences(
+    screen: Screen,
+    differences: &[FieldDifference],
+    room: Room,
+) -> String {
+    let fields: Vec<Field> = differences
+        .iter()
+        .map(|field| changed(field, room))
+        .collect();
+    body(screen, &fields)
+}
+
+fn body(screen: Screen, fields: &[Field]) -> String {
+    let mut text = String::new();
     let names = fields.iter().map(|field| field.name.chars().count());
     let width = names.max().unwrap_or(0).min(MOST_NAME_CHARS);
-    for field in &fields {
+    for field in fields {
         text.push_str(&field_text(screen, field, width));
     }
     text

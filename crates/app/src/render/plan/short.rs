@@ -72,6 +72,7 @@ fn tally<T: Ord>(items: impl Iterator<Item = T>) -> impl Iterator<Item = (T, usi
 pub(super) fn row(change: &Change) -> [String; 3] {
     let why = match (change.kind, change.cause) {
         (ChangeKind::Create, Cause::Pending | Cause::Conflict) => "new",
+        (ChangeKind::Delete, _) if change.named => "named",
         (ChangeKind::Delete, _) => "left over",
         _ if change.adopts => "adopted",
         (_, cause) => cause.as_str(),

@@ -187,7 +187,7 @@ fn values_that_do_not_fit_side_by_side_stand_one_below_the_other() {
 #[test]
 fn a_narrow_screen_breaks_no_line_that_can_be_shorter() {
     let screen = Screen {
-        columns: 60,
+        width: Some(60),
         ..Screen::PLAIN
     };
     for detail in [None, Some(Detail::Compact), Some(Detail::Summary)] {
@@ -236,6 +236,7 @@ fn a_comment_lists_findings_alone_where_there_are_errors() {
         path: FieldPath::root(),
         message: "aggregation is \"<b>|@team\", expected `SUM`".to_owned(),
         hint: Some("write SUM".to_owned()),
+        also: Vec::new(),
         excerpt: None,
     });
     insta::assert_snapshot!(markdown(&plan), @r#"
@@ -263,6 +264,7 @@ fn t_06_nothing_in_a_name_or_a_value_is_markup() {
         path: FieldPath::root(),
         message: evil.to_owned(),
         hint: Some(evil.to_owned()),
+        also: Vec::new(),
         excerpt: None,
     });
     let heading = Heading {
@@ -302,6 +304,7 @@ fn a_comment_never_grows_beyond_what_is_taken() {
             path: FieldPath::root(),
             message: "left over".repeat(9),
             hint: None,
+            also: Vec::new(),
             excerpt: None,
         });
     }

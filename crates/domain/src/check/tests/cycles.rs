@@ -9,7 +9,7 @@ fn in_project(text: &str) -> String {
 
 #[test]
 fn m_11_an_action_that_names_itself_is_a_cycle_of_one() {
-    insta::assert_snapshot!(in_project(&needing("score", &["other", "score"])), @"G001 1:166 spec.dependencies[1]: actions form a cycle: score -> score (remove one of these dependencies)");
+    insta::assert_snapshot!(in_project(&needing("score", &["other", "score"])), @"G001 1:166 spec.dependencies[1]: actions form a cycle: score -> score (nothing can depend on itself: remove this)");
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_view_that_takes_its_rows_from_itself_is_a_cycle() {
         + &view("one", r#"{"view": "two"}"#)
         + &view("two", r#"{"view": "one"}"#);
     insta::assert_snapshot!(in_project(&project), @"
-    G001 1:142 spec.source.view: views form a cycle: top -> top (remove one of these dependencies)
+    G001 1:142 spec.source.view: views form a cycle: top -> top (nothing can depend on itself: remove this)
     G001 2:142 spec.source.view: views form a cycle: one -> two -> one (remove one of these dependencies)
     ");
 }
@@ -109,7 +109,7 @@ fn a_cycle_through_documents_that_hold_other_mistakes_is_found_in_the_same_run()
     insta::assert_snapshot!(lines(violations), @"
     M003 1:102 spec.description: expected string, found integer (put it in quotes)
     G001 1:161 spec.dependencies[1]: actions form a cycle: aaa -> bbb -> aaa (remove one of these dependencies)
-    G001 4:142 spec.source.view: views form a cycle: top -> top (remove one of these dependencies)
+    G001 4:142 spec.source.view: views form a cycle: top -> top (nothing can depend on itself: remove this)
     V007 4:209 spec.refresh.intervalMinutes: refresh interval is 6 minutes, expected a multiple of 5
     ");
 }

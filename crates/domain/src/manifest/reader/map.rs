@@ -178,8 +178,8 @@ impl<'n> Seen<'n> {
             "key `{}` stands twice, first in line {}",
             entry.key, first.line
         );
-        let hint = "remove one of them".to_owned();
-        findings.report_at(Rule::M003, entry.at, path, message, Some(hint));
+        let hint = "remove one of them";
+        findings.report_again(Rule::M003, entry.at, path, message, hint, *first);
         true
     }
 }

@@ -234,12 +234,12 @@ fn m_09_a_script_that_cannot_be_used_is_a_finding_where_its_file_is_named() {
         assert!(manifest.resources().is_empty());
         report(&violations)
     };
-    insta::assert_snapshot!(outcome(vec![problem(Rule::A006, "the path leads out of the project")]), @"7:22 A006 spec.script.file: the path leads out of the project (../one.js)");
+    insta::assert_snapshot!(outcome(vec![problem(Rule::A006, "the path leads out of the project")]), @"7:22 A006 spec.script.file: the path leads out of the project (../one.js) (the path is relative to the manifest's folder and stays inside the project)");
     insta::assert_snapshot!(outcome(vec![problem(Rule::A002, "the file is not UTF-8")]), @"7:22 A002 spec.script.file: the file is not UTF-8 (../one.js)");
     insta::assert_snapshot!(outcome(vec![Ok(String::new())]), @"7:22 A002 spec.script.file: script is empty (../one.js)");
     insta::assert_snapshot!(outcome(vec![Ok("x".repeat(65_537))]), @"7:22 A002 spec.script.file: script has 65537 bytes, expected at most 65536 (../one.js)");
     // A script that nobody read must not make its action vanish without a word.
-    insta::assert_snapshot!(outcome(vec![]), @"7:22 A006 spec.script.file: the script was not read (../one.js)");
+    insta::assert_snapshot!(outcome(vec![]), @"7:22 A006 spec.script.file: the script was not read (../one.js) (the path is relative to the manifest's folder and stays inside the project)");
 }
 
 #[test]

@@ -271,7 +271,7 @@ fn quotes_that_are_too_many_or_too_few_are_named() {
     insta::assert_snapshot!(case("15", r#""15""#), @r#"9:34 M003 spec.refresh.intervalMinutes: expected integer, found string (remove the quotes)"#);
     insta::assert_snapshot!(case("true", r#""true""#), @r#"9:46 M003 spec.refresh.auto: expected boolean, found string (remove the quotes)"#);
     insta::assert_snapshot!(case(r#""queue""#, "7"), @"8:24 M003 spec.columns[0].name: expected string, found integer (put it in quotes)");
-    insta::assert_snapshot!(case("15", "15.0"), @"9:34 M003 spec.refresh.intervalMinutes: expected integer, found number");
+    insta::assert_snapshot!(case("15", "15.0"), @"9:34 M003 spec.refresh.intervalMinutes: expected integer, found number (write a whole number, without a fraction)");
     insta::assert_snapshot!(case("15", r#""quarter""#), @"9:34 M003 spec.refresh.intervalMinutes: expected integer, found string");
 }
 

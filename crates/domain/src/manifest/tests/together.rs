@@ -60,20 +60,20 @@ fn all_mistakes_of_all_documents_come_out_in_one_run() {
     18:11 A004 spec.type: type is "REST", expected SCRIPT
     19:25 A002 spec.script.content: script is empty
     20:27 A005 spec.dependencies[1]: dependency "one" stands twice (remove one of them)
-    21:20 C001 spec.cache.key: cache key has an unbalanced brace at character 1
+    21:20 C001 spec.cache.key: cache key has an unbalanced brace at character 1 (write a placeholder as `{name}`)
     21:37 C003 spec.cache.priority: priority is "high", expected default, highPriority or staticReference (did you mean `highPriority`?)
-    21:58 C005 spec.cache.payloadKb: cache entry is estimated at 11264282 bytes, expected at most 10485760
+    21:58 C005 spec.cache.payloadKb: cache entry is estimated at 11264282 bytes, expected at most 10485760 (it is (256 + bytes of the key + payloadKb × 1024) × 1.1: lower `payloadKb`)
     21:95 C002 spec.cache.ttlMatrix.highPriority: highPriority TTL is 3601 seconds, expected 0 to 3600
     22:33 C006 spec.cache.invalidation[0].source: source is no http or https URL with a plain host, without a user and without a fragment
     24:14 E002 spec.variables[0].name: variable name has '1' at character 1, expected a letter
     24:47 E004 spec.variables[0].value: value is string, expected integer (remove the quotes)
     25:14 E003 spec.variables[1].name: variable "1" stands twice, first in line 24 (remove or rename one of them)
-    25:65 E006 spec.variables[1].value: an encrypted variable has a literal value (name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`)
-    26:46 E007 spec.variables[2].value: value looks like a mask, not like what it stands for (name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`)
+    25:65 E006 spec.variables[1].value: value is to be encrypted and stands in clear (name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`)
+    26:46 E007 spec.variables[2].value: value of c looks like a mask, not like what it stands for (name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`)
     26:63 E005 spec.variables[2].scope: scope global is broader than the parent scope action (narrow it, or set `parentScope: global`)
     27:37 D007 spec.dateProcessing.sourceField: sourceField is empty (name a field of the action's input or output)
     27:75 D001 spec.dateProcessing.timestamp: timestamp has 'n' at character 1, expected a digit 0 to 9
-    27:94 D002 spec.dateProcessing.timezone: time zone "Here" is not in the IANA database
+    27:94 D002 spec.dateProcessing.timezone: time zone "Here" is not in the IANA database (name it as the database does, such as America/New_York)
     28:18 D003 spec.dateProcessing.operation: operation is "ADD", expected ADD_OFFSET or SUBTRACT_OFFSET (did you mean `ADD_OFFSET`?)
     28:38 D004 spec.dateProcessing.precision: precision is 4, expected 0 to 3
     "#);

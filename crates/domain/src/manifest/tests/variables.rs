@@ -327,7 +327,7 @@ fn m_15_a_literal_that_looks_like_a_secret_is_a_warning() {
     let case = |variable: &str| decoded(&ACTION.replace(FIRST, variable)).1;
     let found = case(r#"{"name": "api_token", "type": "string", "value": "abcdefgh"}"#);
     assert!(!found.has_errors());
-    insta::assert_snapshot!(report(&found), @"16:54 W001 spec.variables[0].value: value looks like a secret and stands in clear (set `encrypted: true` and name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`)");
+    insta::assert_snapshot!(report(&found), @"16:54 W001 spec.variables[0].value: value of api_token looks like a secret and stands in clear (set `encrypted: true` and name where it comes from: `valueFrom: {env: NAME}` or `{file: PATH}`)");
     assert!(case(r#"{"name": "api_token", "type": "string", "value": "abc"}"#).is_empty());
     assert!(case(r#"{"name": "token_limit", "type": "integer", "value": 123456789}"#).is_empty());
 }
