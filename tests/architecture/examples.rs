@@ -6,10 +6,7 @@ use crate::tree;
 #[test]
 fn every_project_is_valid_as_it_stands() {
     let examples = tree::folders("examples");
-    assert_eq!(
-        examples,
-        ["outages", "own-adapter", "quickstart", "tenant"]
-    );
+    assert_eq!(examples, ["outages", "own-adapter", "quickstart", "tenant"]);
     let shell = Shell::new();
     for example in ["quickstart", "tenant"] {
         let (exit, said) = shell.run(&format!("cxda -C examples/{example} validate"));

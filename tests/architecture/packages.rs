@@ -40,6 +40,21 @@ fn every_crate_says_what_it_is_and_carries_its_licences() {
 }
 
 #[test]
+fn all_of_a_crate_but_its_tests_is_packed() {
+    let workspace: Table = tree::read("Cargo.toml").parse().unwrap();
+    let packed = workspace["workspace"]["package"]["include"]
+        .as_array()
+        .unwrap();
+    for (folder, _) in manifests() {
+        for part in tree::folders(&format!("crates/{folder}")) {
+            let entry = toml::Value::from(format!("/{part}"));
+            let is_packed = packed.contains(&entry);
+            assert_ne!(is_packed, part == "tests", "{folder}: {part}");
+        }
+    }
+}
+
+#[test]
 fn keywords_are_as_a_registry_takes_them() {
     let workspace: Table = tree::read("Cargo.toml").parse().unwrap();
     let keywords = &workspace["workspace"]["package"]["keywords"];
