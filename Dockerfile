@@ -2,7 +2,7 @@
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /source
 COPY . .
-RUN cargo build --locked --release -p cxda
+RUN cargo build --locked --profile dist -p cxda
 
 FROM debian:bookworm-slim
 # The CAs that tenants are trusted by; everything else is in the binary.
@@ -10,7 +10,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --create-home cxda
-COPY --from=build /source/target/release/cxda /usr/local/bin/cxda
+COPY --from=build /source/target/dist/cxda /usr/local/bin/cxda
 COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/cxda/
 USER cxda
 WORKDIR /project
