@@ -134,6 +134,7 @@ impl Registry {
                 None if state.named(&draft.name).is_some() => return Err(RegistryError::NameTaken),
                 None => {}
             }
+            // Writes are only ever more, so no number comes twice.
             let number = state.writes + 1;
             let row = state.write(number, draft.clone());
             let answered = (draft.clone(), row.clone());
