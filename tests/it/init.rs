@@ -96,7 +96,7 @@ fn the_folder_gives_the_name_and_is_seen_from_where_c_leads() {
     fs::create_dir(project.path().join("above")).unwrap();
     let words = ["-C", "above", "init", "My \"Actions\""];
     let ended = project.cxda(&words).run().exits(0);
-    let _ = ended.says(&["cd above/My \"Actions\""]);
+    let _ = ended.says(&["cd 'above/My \"Actions\"'"]);
     let settings = project.read("above/My \"Actions\"/cxda.toml");
     assert!(settings.contains("name = \"My--Actions\""), "{settings}");
 }

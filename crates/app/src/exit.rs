@@ -135,6 +135,7 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
 pub(crate) fn of_compare(error: &CompareError) -> Exit {
     match error {
         CompareError::Observe { source, .. } => of_api(source),
+        CompareError::NoTarget { .. } => Exit::Usage,
         CompareError::Ambiguous { .. } => Exit::Conflict,
     }
 }

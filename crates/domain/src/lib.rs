@@ -20,7 +20,8 @@
 //! between runs and servers, [`request`] the operations.
 //!
 //! **What is told of it.** [`audit`] records; [`event`]s for a [`receiver`], whose address [`network`] allows and whose [`delivery`]
-//! may take several tries. [`lookups`], [`metrics`] and [`rotation`] are figures. [`display`] keeps terminals safe.
+//! may take several tries. [`history`] reads records back; [`lookups`], [`metrics`] and [`rotation`] are figures. [`display`] keeps
+//! terminals safe.
 //!
 //! # What holds everywhere
 //!
@@ -75,6 +76,7 @@ pub mod display;
 pub mod event;
 pub mod export;
 pub mod graph;
+pub mod history;
 pub mod instant;
 pub mod key;
 pub mod lookups;

@@ -13,7 +13,8 @@
 //!    what a person approved; [`delete`] plans a removal by name.
 //! 5. [`deliver`] tells webhooks of what was done, beside the writes or later; [`invalidate`] tells them that caches are stale.
 //!
-//! Besides: [`mod@test`] and [`run`] are about scripts; [`get`], [`export`] and [`compare`] read tenants; [`metrics`] reads the records.
+//! Besides: [`mod@test`] and [`run`] are about scripts; [`get`], [`export`] and [`compare`] read tenants; [`metrics`] and [`history`] read the
+//! records.
 //!
 //! What a use case works through is in [`ports`], passed first and by value.
 //!
@@ -208,6 +209,7 @@ pub mod delete;
 pub mod deliver;
 pub mod export;
 pub mod get;
+pub mod history;
 pub mod invalidate;
 pub mod metrics;
 mod near;
