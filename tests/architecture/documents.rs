@@ -5,14 +5,16 @@ use std::path::Path;
 use crate::tree;
 
 /// The documents whose links and paths must lead somewhere.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/receive-webhooks.md",
     "docs/rehearse-outages.md",
+    "docs/release.md",
     "docs/test-scripts.md",
+    "docs/write-an-adapter.md",
     "examples/tenant/README.md",
 ];
 /// The command that runs all tests.

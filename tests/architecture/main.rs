@@ -18,6 +18,7 @@ mod documents;
 mod examples;
 mod explained;
 mod files;
+mod packages;
 #[cfg(unix)]
 mod readme;
 #[cfg(unix)]
