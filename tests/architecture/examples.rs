@@ -1,14 +1,14 @@
-//! Every example is a sound project, with no variable set and no tenant at hand.
+//! Every example of a project is a sound one, with no variable set and no tenant at hand.
 
 use crate::shell::Shell;
 use crate::tree;
 
 #[test]
-fn every_example_is_valid_as_it_stands() {
+fn every_project_is_valid_as_it_stands() {
     let examples = tree::folders("examples");
-    assert_eq!(examples, ["outages", "quickstart", "tenant"]);
+    assert_eq!(examples, ["outages", "own-adapter", "quickstart", "tenant"]);
     let shell = Shell::new();
-    for example in &examples[1..] {
+    for example in ["quickstart", "tenant"] {
         let (exit, said) = shell.run(&format!("cxda -C examples/{example} validate"));
         assert_eq!(exit, 0, "{said}");
         assert!(said.ends_with(" resources valid.\n"), "{said}");

@@ -20,6 +20,7 @@ mod explained;
 mod files;
 #[cfg(unix)]
 mod guides;
+mod packages;
 mod pages;
 #[cfg(unix)]
 mod readme;

@@ -200,3 +200,17 @@ fn a_view_goes_once_its_own_views_go_with_it() {
         [Token, ListViews, DeleteView, DeleteView]
     );
 }
+
+#[test]
+fn a_delete_that_fails_says_to_delete_again_and_nothing_of_manifests() {
+    let (tenant, project) = applied();
+    tenant.faults(
+        &json!([{"operation": "deleteAction", "fault": {"kind": "answer", "status": 403}}]),
+    );
+    let _ = project
+        .cxda_signed_in(&["delete", "action/delta", "--yes"])
+        .run()
+        .exits(4)
+        .says(&["run `cxda delete` again"])
+        .never_says(&["still declared", "cxda apply"]);
+}

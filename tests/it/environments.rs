@@ -230,3 +230,60 @@ fn a_diff_needs_two_tenants_and_everything_else_takes_one() {
         .exits(3)
         .says(&["prdo"]);
 }
+
+#[test]
+fn a_tenant_that_is_not_there_is_refused_offline_too_and_so_is_a_target_that_fits_nothing() {
+    let project = project();
+    for command in ["validate", "test", "graph"] {
+        let _ = project
+            .cxda(&[command, "--tenant", "prdo"])
+            .run()
+            .exits(3)
+            .says(&["there is no tenant \"prdo\"", "did you mean prod?"]);
+    }
+    for tenant in ["dev", "prod"] {
+        let _ = on(&project, tenant, &["apply", "--yes"]).exits(0);
+    }
+    let _ = project
+        .cxda(&[
+            "diff",
+            "--tenant",
+            "dev",
+            "--tenant",
+            "prod",
+            "--target",
+            "action/notifer",
+        ])
+        .run()
+        .exits(64)
+        .says(&["did you mean action/notifier?"]);
+}
+
+#[test]
+fn an_unknown_value_is_one_finding_whatever_stands_around_it() {
+    let project = project();
+    project.edit("all.cxda.yaml", "name: notifier", "name: \"${var.none}\"");
+    project.edit(
+        "all.cxda.yaml",
+        "notify_{contactId}",
+        "${var.one}_${var.two",
+    );
+    let diagnostics = on(&project, "dev", &["validate", "-o", "json"])
+        .exits(3)
+        .json()["diagnostics"]
+        .clone();
+    let found: Vec<Value> = diagnostics
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| json!([each["code"], each["path"]]))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            json!(["M003", "metadata.name"]),
+            json!(["M003", "spec.cache.key"]),
+            json!(["M003", "spec.cache.key"])
+        ]
+    );
+}

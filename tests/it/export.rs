@@ -7,7 +7,7 @@ use cxda_domain::request::Operation;
 use cxda_simulator::{NameRule, SimState};
 use serde_json::{Value, json};
 
-use crate::stage::{LONG_AGO, Project, Simulated, config};
+use crate::stage::{Answer, LONG_AGO, Project, Scripted, Simulated, config};
 
 const TABLE: &str = "12345678-1234-1234-1234-123456789012";
 /// What the tenant keeps encrypted, and what stands there that only the server writes.
@@ -291,4 +291,92 @@ fn export_only_reads_and_reads_no_more_than_the_pages_and_what_they_leave_out() 
     assert_eq!(pages, (1, 3));
     assert_eq!(tenant.count(Operation::GetTable), 1);
     assert_eq!(tenant.count(Operation::GetAction), 0);
+}
+
+#[test]
+fn text_of_the_tenant_that_looks_like_a_reference_stays_text() {
+    let mut state = filled(NameRule::Unique);
+    let odd = json!({"description": "takes ${var.region} and $${var.y}", "cacheEnabled": true, "cacheKey": "k_${var.region}_{x}", "cacheTtl": 5});
+    state
+        .seed_action("a-odd", &action("odd", &odd), LONG_AGO)
+        .unwrap();
+    state
+        .seed_view("v-odd", &view("view ${var.region}", TABLE), LONG_AGO)
+        .unwrap();
+    let tenant = tenant(state);
+    let project = Project::on(&tenant.base_url());
+    let settings = project.read("cxda.toml");
+    project.write(
+        "cxda.toml",
+        format!("{settings}[tenant.it.vars]\nregion = \"eu\"\n"),
+    );
+    export(
+        &project,
+        &["--target", "*/*odd*", "--target", "view/view *"],
+    );
+    let _ = project
+        .cxda_signed_in(&["plan", "--detailed-exitcode"])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn a_second_export_gives_no_action_the_secret_of_another() {
+    let token = json!({"variables": [{"name": "tok", "type": "string", "value": SECRET, "encrypted": true, "scope": "action"}]});
+    let mut state = Simulated::fresh();
+    state
+        .seed_action("a-1", &action("sec_a", &token), LONG_AGO)
+        .unwrap();
+    state
+        .seed_action("a-2", &action("sec-a", &token), LONG_AGO)
+        .unwrap();
+    let tenant = tenant(state);
+    let project = Project::on(&tenant.base_url());
+    let name = |target: &str| export(&project, &["--target", target])["secrets"][0]["env"].clone();
+    assert_eq!(name("action/sec_a"), "CXDA_VAR_SEC_A_TOK");
+    assert_eq!(name("action/sec-a"), "CXDA_VAR_SEC_A_TOK_2");
+}
+
+#[test]
+fn what_was_protected_when_it_was_applied_is_protected_in_its_new_manifest() {
+    let tenant = tenant(filled(NameRule::Unique));
+    let project = Project::on(&tenant.base_url());
+    export(&project, &["--target", "action/plain_1"]);
+    let file = "manifests/actions/plain_1.cxda.yaml";
+    project.edit(file, "  name: plain_1", "  name: plain_1\n  protect: true");
+    let _ = project.cxda_signed_in(&["apply", "--yes"]).run().exits(0);
+    project.remove(file);
+    export(&project, &["--target", "action/plain_1"]);
+    // The script of the first export is still there, and is nobody's.
+    let again = project.read("manifests/actions/plain_1-2.cxda.yaml");
+    assert!(again.contains("protect: true"), "{again}");
+}
+
+#[test]
+fn h_17_what_goes_while_the_tenant_is_read_is_left_out_and_everything_else_is_read() {
+    let listed = r#"{"id":"a-1","name":"gone"}"#.to_owned();
+    let whole = action("there", &json!({"id": "a-2"}));
+    let server = Scripted::with_token(move |asked| match asked.path.as_str() {
+        "/api/v2/dataactions" => Answer::json(
+            200,
+            format!(r#"{{"entities":[{listed},{whole}],"total":2,"page":1,"pageSize":100}}"#),
+        ),
+        "/api/v2/dataactions/a-1" => Answer::json(404, r#"{"message":"no such action"}"#),
+        _ => Answer::empty_page(),
+    });
+    let project = Project::on(server.base_url());
+    let report = export(&project, &[]);
+    assert_eq!(report["resources"][0]["address"], "action/there");
+    assert_eq!(report["resources"].as_array().unwrap().len(), 1);
+    project.write(
+        "gone.cxda.yaml",
+        "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: gone}\nspec: {description: d, script: {content: 'function main() {}'}}\n",
+    );
+    let plan = project
+        .cxda_signed_in(&["plan", "-o", "json"])
+        .run()
+        .exits(0)
+        .json();
+    assert_eq!(plan["changes"][0]["address"], "action/gone");
+    assert_eq!(plan["changes"][0]["operation"], "create");
 }

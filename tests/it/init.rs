@@ -96,7 +96,7 @@ fn the_folder_gives_the_name_and_is_seen_from_where_c_leads() {
     fs::create_dir(project.path().join("above")).unwrap();
     let words = ["-C", "above", "init", "My \"Actions\""];
     let ended = project.cxda(&words).run().exits(0);
-    let _ = ended.says(&["cd above/My \"Actions\""]);
+    let _ = ended.says(&["cd 'above/My \"Actions\"'"]);
     let settings = project.read("above/My \"Actions\"/cxda.toml");
     assert!(settings.contains("name = \"My--Actions\""), "{settings}");
 }
@@ -232,17 +232,6 @@ fn steps(value: &Value, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Whether the README says that nothing is printed in `format` yet.
-fn is_not_there_yet(format: &str) -> bool {
-    let readme = example("quickstart").join("../../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let (_, after) = readme
-        .split_once("## What is not there yet")
-        .unwrap_or_default();
-    let (section, _) = after.split_once("\n## ").unwrap_or_default();
-    section.contains(&format!("-o {format}"))
-}
-
 #[test]
 fn its_workflow_runs_commands_that_there_are_with_the_least_permissions() {
     let project = begun();
@@ -281,10 +270,6 @@ fn its_workflow_runs_commands_that_there_are_with_the_least_permissions() {
                 .replace("\"$CXDA_TENANT\"", "local");
             let words: Vec<&str> = words.split(' ').chain(["--help"]).collect();
             commands += 1;
-            let mut format = words.iter().skip_while(|word| **word != "-o").skip(1);
-            if format.next().is_some_and(|format| is_not_there_yet(format)) {
-                continue;
-            }
             let _ = project.cxda(&words).run().exits(0);
         }
     }

@@ -37,6 +37,7 @@ mod packaging;
 mod pause;
 mod plan_output;
 mod quickstart;
+mod report;
 mod sandbox;
 mod sarif;
 mod saved_plan;

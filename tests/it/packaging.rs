@@ -1,4 +1,4 @@
-//! `cxda completions` and `cxda man`: what packages and shells need.
+//! `cxda completions` and `cxda man`: what packages and shells need, and the archive of a release that holds them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -120,4 +120,54 @@ fn completions_have_one_format_and_know_five_shells() {
     let json = project.cxda(&["completions", "bash", "-o", "json"]);
     json.run().exits(64);
     project.cxda(&["completions", "ksh"]).run().exits(64);
+}
+
+/// The archive is made twice, around a stand-in for the binary, which is too large here.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_release_has_all_that_a_package_needs_and_twice_the_same_bytes() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let project = Project::empty();
+    let call = format!("#!/bin/sh\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_cxda"));
+    let binary = project.write("cxda", call);
+    fs::set_permissions(&binary, fs::Permissions::from_mode(0o700)).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.ci/release");
+    let archive = |folder: &str| {
+        let made = Command::new(script)
+            .arg(&binary)
+            .arg(project.path().join(folder))
+            .env("SOURCE_DATE_EPOCH", "1709220600")
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    };
+    let (one, other) = (archive("one"), archive("other"));
+    assert_eq!(fs::read(&one).unwrap(), fs::read(&other).unwrap());
+
+    let list = Command::new("tar").args(["-tzf", &one]).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let files: BTreeSet<&str> = list
+        .lines()
+        .filter(|line| !line.ends_with('/'))
+        .filter_map(|line| Some(line.split_once('/')?.1))
+        .collect();
+    let pages = commands(&project)
+        .into_iter()
+        .map(|name| format!("share/man/man1/{name}.1"));
+    let others = [
+        "bin/cxda",
+        "share/bash-completion/completions/cxda",
+        "share/doc/cxda/CHANGELOG.md",
+        "share/doc/cxda/LICENSE-APACHE",
+        "share/doc/cxda/LICENSE-MIT",
+        "share/doc/cxda/README.md",
+        "share/elvish/lib/cxda.elv",
+        "share/fish/vendor_completions.d/cxda.fish",
+        "share/powershell/Scripts/cxda.ps1",
+        "share/zsh/site-functions/_cxda",
+    ];
+    let wanted: BTreeSet<String> = pages.chain(others.map(ToOwned::to_owned)).collect();
+    assert_eq!(files, wanted.iter().map(String::as_str).collect());
 }

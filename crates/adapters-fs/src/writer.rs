@@ -34,7 +34,7 @@ impl Serialize for Tree<'_> {
             NodeValue::Bool(value) => serializer.serialize_bool(*value),
             NodeValue::Integer(value) => serializer.serialize_i128(*value),
             NodeValue::Float(value) => serializer.serialize_f64(*value),
-            NodeValue::Text(text) => serializer.serialize_str(text),
+            NodeValue::Text(text) | NodeValue::Date(text) => serializer.serialize_str(text),
             NodeValue::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {

@@ -15,6 +15,7 @@ mod export;
 mod global;
 pub(crate) mod graph;
 mod reference;
+mod report;
 mod scripts;
 mod state;
 
@@ -27,6 +28,7 @@ pub(crate) use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub(crate) use reference::{
     CompletionsArgs, ExplainArgs, InitArgs, ManArgs, SchemaArgs, SchemaKind,
 };
+pub(crate) use report::{ReportArgs, WantedRun};
 pub(crate) use scripts::{RunArgs, TestArgs};
 pub(crate) use state::{
     AuditCommand, AuditTailArgs, CacheCommand, CacheInvalidateArgs, CacheRecordArgs,
@@ -107,6 +109,8 @@ pub(crate) enum Command {
     /// Verify the audit log, report on it, show its last records
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Make one HTML page of what is known of a tenant or of a run; offline
+    Report(ReportArgs),
     /// Evaluate one date manipulation, offline
     Datetime(DatetimeArgs),
     /// Serve a simulated tenant

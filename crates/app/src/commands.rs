@@ -36,6 +36,7 @@ mod init;
 mod man;
 mod metrics;
 mod plan;
+mod report;
 mod run;
 mod schema;
 mod simulate;
@@ -166,10 +167,15 @@ impl Context<'_> {
         Ok(Settings::load(&self.folder()?, self.environment, tenant)?)
     }
 
-    /// Shows what is wrong with the manifests, and says how the command then ends.
-    pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
+    /// Shows what is wrong with the manifests.
+    pub(crate) fn show_findings(&self, violations: &Violations) {
         let findings = validation_text(self.screen.beside(), violations, 0);
         self.screen.remark(findings.trim_end());
+    }
+
+    /// Shows what is wrong with the manifests, and says how the command then ends.
+    pub(crate) fn invalid(&self, violations: &Violations) -> Exit {
+        self.show_findings(violations);
         self.screen.error_message("the manifests hold mistakes");
         Exit::Invalid
     }
@@ -205,6 +211,7 @@ pub(crate) async fn run(context: Context<'_>, command: &Command) -> Exit {
     let ended = tokio::select! {
         biased;
         exit = context.interrupt.cut_short() => {
+            context.screen.end_line();
             context.screen.remark("Stopped: nothing was written on the tenant.");
             return exit;
         }
@@ -239,6 +246,7 @@ async fn carry_out(context: Context<'_>, command: &Command) -> Result<Exit, Ende
         Command::Webhooks(command) => webhooks::run(context, command, clock).await,
         Command::Metrics => metrics::run(context).await,
         Command::Audit(command) => audit::run(context, command, &*clock).await,
+        Command::Report(arguments) => report::run(context, arguments, &clock).await,
         Command::Datetime(arguments) => Ok(datetime::run(
             context.screen,
             arguments,

@@ -33,7 +33,7 @@ pub(crate) enum Exit {
     Partial = 6,
     /// A test failed, or the script of `run` threw.
     TestFailed = 8,
-    /// Refused: protection, delete limit, confirmation missing, a file in the place of a plan.
+    /// Refused: protection, delete limit, confirmation missing, a file in the place of a plan or a report.
     Refused = 9,
     /// Another run on the same tenant holds the lock.
     Locked = 10,
@@ -135,6 +135,7 @@ pub(crate) fn of_plan(error: &PlanError) -> Exit {
 pub(crate) fn of_compare(error: &CompareError) -> Exit {
     match error {
         CompareError::Observe { source, .. } => of_api(source),
+        CompareError::NoTarget { .. } => Exit::Usage,
         CompareError::Ambiguous { .. } => Exit::Conflict,
     }
 }

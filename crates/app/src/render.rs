@@ -27,6 +27,7 @@ mod line_diff;
 pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod plan;
+pub(crate) mod report;
 pub(crate) mod safe;
 pub(crate) mod sarif;
 mod table;
@@ -178,6 +179,13 @@ impl Screen {
             LogFormat::Json => tracing::info!(target: log::REMARKS, "{text}"),
             LogFormat::Text if self.quiet => {}
             LogFormat::Text => self.error_text(&format!("{text}\n")),
+        }
+    }
+
+    /// Ends the line on which a terminal shows `^C`.
+    pub(crate) fn end_line(self) {
+        if self.log == LogFormat::Text && io::stderr().is_terminal() {
+            self.error_text("\n");
         }
     }
 

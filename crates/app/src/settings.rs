@@ -256,12 +256,14 @@ impl Settings {
     ///
     /// [`SettingsError`] where a name is none.
     pub(crate) fn vars(&self) -> Result<Vars, SettingsError> {
-        let Some((tenant, table)) = self
-            .chosen
-            .as_ref()
-            .and_then(|name| self.tenants.get_key_value(name))
-        else {
+        let Some(name) = &self.chosen else {
             return Ok(Vars::default());
+        };
+        let (tenant, table) = match self.tenants.get_key_value(name) {
+            Some(found) => found,
+            // Without settings a tenant is not needed before something is sent.
+            None if self.tenants.is_empty() => return Ok(Vars::default()),
+            None => return Err(self.no_tenant(name)),
         };
         let value = |(name, value): (&String, &Var)| {
             let parsed = name.parse::<VarName>();
@@ -298,20 +300,23 @@ impl Settings {
             };
             return Err(SettingsError::new(message));
         };
-        let Some(table) = self.tenants.get(name) else {
-            let known = if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            };
-            let meant = nearest(name, names.iter().copied())
-                .map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
-            let message =
-                format!("there is no tenant {name:?} in the settings; there are: {known}{meant}");
-            return Err(SettingsError::new(message));
-        };
+        let table = self.tenants.get(name).ok_or_else(|| self.no_tenant(name))?;
         settle_tenant(name, table, &self.root, environment)
             .map_err(|message| SettingsError::new(format!("tenant.{name}: {message}")))
+    }
+
+    fn no_tenant(&self, name: &str) -> SettingsError {
+        let names: Vec<&str> = self.tenants.keys().map(String::as_str).collect();
+        let known = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        let meant = nearest(name, names.iter().copied())
+            .map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
+        SettingsError::new(format!(
+            "there is no tenant {name:?} in the settings; there are: {known}{meant}"
+        ))
     }
 }
 

@@ -23,7 +23,8 @@ pub struct ActionName(String);
 pub enum ActionNameError {
     /// Too short or too long.
     #[error(
-        "action name has {found} characters, expected {} to {}",
+        "action name has {found} character{}, expected {} to {}",
+        if *found == 1 { "" } else { "s" },
         ActionName::MIN_CHARS,
         ActionName::MAX_CHARS
     )]

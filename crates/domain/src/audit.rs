@@ -82,7 +82,7 @@ impl Phase {
 }
 
 /// The resource that a record is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditedResource {
     /// View or action.
     #[serde(rename = "type")]

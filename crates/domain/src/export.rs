@@ -12,14 +12,14 @@ use crate::body::{ActionBody, VariableBody, ViewBody};
 use crate::check::{self, SOURCE_VIEW};
 use crate::diff::{LeftOut, differences};
 use crate::graph::DependencyGraph;
-use crate::manifest::{Declaration, Manifest, decode};
+use crate::manifest::{self, Declaration, Manifest, decode};
 use crate::node::Node;
 use crate::observed::{ObservedResource, ObservedState};
 use crate::plan::PlanScope;
 use crate::projection::Projection;
 use crate::rule::{Rule, Severity};
 use crate::secret::SecretText;
-use crate::variable::{EnvironmentVariable, VariableValue};
+use crate::variable::{EnvironmentVariable, ValueReference, VariableValue};
 use crate::violation::{FieldPath, Violations};
 
 mod draft;
@@ -46,6 +46,8 @@ pub struct ExportInput<'a> {
     pub obstacles: &'a BTreeMap<Address, Vec<Obstacle>>,
     /// The folder for the files, relative to the project's; empty for that itself.
     pub folder: &'a str,
+    /// What must never be deleted although no manifest says so any more.
+    pub protected: &'a BTreeSet<Address>,
     /// Files that are there, relative to the project's folder.
     pub taken: &'a BTreeSet<String>,
 }
@@ -128,6 +130,8 @@ pub enum Obstacle {
     },
     /// It holds a secret that is in use here.
     Secret,
+    /// The tenant is about to delete it.
+    Leaving,
 }
 
 impl fmt::Display for Obstacle {
@@ -144,6 +148,7 @@ impl fmt::Display for Obstacle {
                     "no manifest can say what the tenant has in {path}"
                 )
             }
+            Self::Leaving => formatter.write_str("the tenant is deleting it"),
             Self::Secret => formatter
                 .write_str("it holds a secret that is in use here, which must not go into a file"),
         }
@@ -158,7 +163,7 @@ pub fn is_partial(resource: &ObservedResource) -> bool {
 /// Manifests for everything that `input` asks for.
 pub fn export(input: ExportInput<'_>) -> Export {
     let mut export = Export::default();
-    let mut names = Names::new(input.folder, input.taken);
+    let mut names = Names::new(input.folder, input.taken, used_variables(input.manifest));
     let mut drafts = BTreeMap::new();
     let observed: BTreeMap<Address, &ObservedResource> = input
         .observed
@@ -172,6 +177,8 @@ pub fn export(input: ExportInput<'_>) -> Export {
             export.declared.push(address);
         } else if let Some(obstacles) = input.obstacles.get(&address) {
             export.skip(there, obstacles.clone());
+        } else if there.is_leaving() {
+            export.skip(there, vec![Obstacle::Leaving]);
         } else {
             drafts.insert(address.clone(), Draft::new(there, &mut names));
         }
@@ -189,8 +196,13 @@ pub fn export(input: ExportInput<'_>) -> Export {
         }
     }
     for (address, draft) in drafts {
+        let mut root = draft.document();
+        if input.protected.contains(&address) {
+            draft::protect(&mut root);
+        }
+        manifest::escape(&mut root);
         export.manifests.push(ExportedManifest {
-            root: draft.document(),
+            root,
             script: draft.script(),
             references: draft.references(),
             file: draft.file.to_string(),
@@ -204,6 +216,19 @@ pub fn export(input: ExportInput<'_>) -> Export {
         .unmanaged
         .sort_by(|one, other| (&one.address, one.block).cmp(&(&other.address, other.block)));
     export
+}
+
+/// Environment variables that the project reads values from already.
+fn used_variables(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    let variables = manifest
+        .actions()
+        .filter_map(|(action, _)| action.variables.as_ref());
+    variables
+        .flatten()
+        .filter_map(|variable| match &variable.value {
+            VariableValue::From(ValueReference::Env(name)) => Some(name.as_str()),
+            _ => None,
+        })
 }
 
 impl Export {

@@ -1,16 +1,35 @@
 //! The pure rules of `cxda`: what a manifest may say, and what it takes to bring a tenant to match.
 //!
-//! The way of a manifest through this crate: a reader hands over [`node::Node`]s; [`manifest::decode`] turns them into the
-//! desired state and every finding; [`check`] judges it as a whole and against what was read from the tenant
-//! ([`observed::ObservedState`]); [`plan::plan`] compares both with what was last applied and orders the writes.
+//! # Chapters
 //!
-//! What decides about requests is here as well, as state machines that are given time and randomness: [`retry`], [`throttle`],
-//! [`breaker`], [`pause`], and in [`reconcile`] what may follow a write that nobody answered.
+//! **What a manifest says.** A reader hands over [`node::Node`]s, which know where they stand ([`place`]). [`manifest::decode`] turns
+//! them into the desired state: [`action`]s with their [`script`]s, [`variable`]s, [`cache`] policies and dates ([`datetime`]), and
+//! [`view`]s, each under its [`address`]. What was read by reference is a [`secret::SecretText`].
 //!
-//! What holds everywhere: values of the model are valid, for their fields are parsed, never assigned; what a limit is
-//! stands in one constant; maps are ordered, so the same input gives the same bytes; a secret has no `Display` and no
-//! `Serialize` ([`secret::SecretText`]). Durations carry their unit in their type or name, and instants are
-//! [`instant::UtcMillis`].
+//! **What is wrong with it.** A [`rule`] is a code with a text. It is checked where the type that it guards is parsed; what no single
+//! document shows, such as cycles in the [`graph`], is looked at in [`check`]. Every mistake is a [`violation`] with its place, and all
+//! of them come at once. [`verdict`] judges what a script's tests came to.
+//!
+//! **What is to be done.** What was read from the tenant is an [`observed::ObservedState`]; what would be sent, a [`body`]. Both are
+//! shown as a [`projection`], so that [`diff`] can compare them with each other and with what was last [`applied`].
+//! [`plan::plan`] makes ordered writes of that. The way back is [`export`]; [`comparison`] is about two tenants, and [`project_graph`]
+//! about what a change reaches.
+//!
+//! **How it is sent.** State machines that decide and never wait or send; they are given time and randomness: [`retry`], [`throttle`],
+//! [`breaker`], [`pause`], and in [`reconcile`] what may follow a write that nobody answered. [`key`] has the names of what passes
+//! between runs and servers, [`request`] the operations.
+//!
+//! **What is told of it.** [`audit`] records; [`event`]s for a [`receiver`], whose address [`network`] allows and whose [`delivery`]
+//! may take several tries. [`history`] reads records back; [`lookups`], [`metrics`] and [`rotation`] are figures. [`display`] keeps
+//! terminals safe.
+//!
+//! # What holds everywhere
+//!
+//! Values of the model are valid, for their fields are parsed, never assigned; what a limit is stands in one constant; maps are ordered,
+//! so the same input gives the same bytes; a secret has no `Display` and no `Serialize`. Durations carry their unit in their type or
+//! name, and instants are [`instant::UtcMillis`].
+//!
+//! # A rule by itself
 //!
 //! Nothing here reads a file, a clock or the network, so a rule is tested with nothing running:
 //!
@@ -57,6 +76,7 @@ pub mod display;
 pub mod event;
 pub mod export;
 pub mod graph;
+pub mod history;
 pub mod instant;
 pub mod key;
 pub mod lookups;

@@ -28,7 +28,7 @@ mod view;
 pub use document::{API_VERSION, Decoded, InlineScript, ScriptFile, ScriptFileProblem, decode};
 pub(crate) use suggest::all_nearest;
 pub use suggest::nearest;
-pub use vars::{Filled, VAR_OPENING, VarName, VarNameError, VarValue, Vars, fill};
+pub use vars::{Filled, VAR_OPENING, VarName, VarNameError, VarValue, Vars, escape, fill};
 
 #[cfg(test)]
 pub(crate) mod tests;

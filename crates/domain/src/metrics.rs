@@ -108,6 +108,48 @@ impl WriteMetrics {
     }
 }
 
+/// How many latencies lie between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyBin {
+    /// Latencies of the bin are above this, in milliseconds.
+    pub above_ms: f64,
+    /// They are at most this; nothing bounds the last bin.
+    pub to_ms: f64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl WriteMetrics {
+    /// The upper bounds of bins, in milliseconds: three to a power of ten, up to 100 s.
+    const BOUNDS_MS: [f64; 16] = [
+        1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5,
+    ];
+
+    /// How the latencies spread, from the first bin that holds any to the last; none where there is no latency.
+    pub fn histogram(&self) -> Vec<LatencyBin> {
+        let above = [0.0].into_iter().chain(Self::BOUNDS_MS);
+        let to = Self::BOUNDS_MS.into_iter().chain([f64::INFINITY]);
+        let mut bins: Vec<LatencyBin> = above
+            .zip(to)
+            .map(|(above_ms, to_ms)| LatencyBin {
+                above_ms,
+                to_ms,
+                count: 0,
+            })
+            .collect();
+        for latency in &self.latencies_ms {
+            if let Some(bin) = bins.iter_mut().find(|bin| *latency <= bin.to_ms) {
+                bin.count += 1;
+            }
+        }
+        let holds = |bin: &LatencyBin| bin.count > 0;
+        let end = bins.iter().rposition(holds).map_or(0, |last| last + 1);
+        bins.truncate(end);
+        let start = bins.iter().position(holds).unwrap_or(0);
+        bins.split_off(start)
+    }
+}
+
 impl EncryptedValues {
     /// The part of what was sent that the tenant keeps encrypted, from 0 to 1; `None` where none was sent.
     pub fn rate(self) -> Option<f64> {
@@ -167,6 +209,23 @@ mod tests {
         let one = of([outcome(Phase::Done, 1, 7.0)]).all.latency().unwrap();
         assert_eq!((one.p50_ms, one.p95_ms, one.p99_ms), (7.0, 7.0, 7.0));
         assert_eq!(Metrics::default().all.latency(), None);
+    }
+
+    #[test]
+    fn a_histogram_counts_each_latency_once_and_bounds_are_inclusive() {
+        let latencies = [1.5, 2.0, 2.1, 7.0, 300_000.0];
+        let metrics = of(latencies.map(|ms| outcome(Phase::Done, 1, ms)));
+        let bins = metrics.all.histogram();
+        let counts: Vec<u64> = bins.iter().map(|bin| bin.count).collect();
+        assert_eq!(counts[..4], [2, 1, 1, 0]);
+        assert_eq!(counts.iter().sum::<u64>(), 5);
+        let (first, last) = (bins[0], bins[bins.len() - 1]);
+        assert_eq!((first.above_ms, first.to_ms), (1.0, 2.0));
+        assert_eq!(
+            (last.above_ms, last.to_ms, last.count),
+            (1e5, f64::INFINITY, 1)
+        );
+        assert_eq!(Metrics::default().all.histogram(), []);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum NodeValue {
     Float(f64),
     /// Text, quoted or not.
     Text(String),
+    /// A date, a time or both without quotes, as TOML knows them.
+    Date(String),
     /// Values in order.
     List(Vec<Node>),
     /// Entries in the order of the file; a repeated key stands here twice.
@@ -72,6 +74,7 @@ impl NodeValue {
             Self::Integer(_) => "integer",
             Self::Float(_) => "number",
             Self::Text(_) => "string",
+            Self::Date(_) => "date",
             Self::List(_) => "list",
             Self::Map(_) => "map",
         }
@@ -81,7 +84,7 @@ impl NodeValue {
 impl Node {
     /// The same value as plain JSON.
     ///
-    /// Returns `None` where JSON has no such value: an integer beyond 64 bits, an infinite number, a repeated key.
+    /// Returns `None` where JSON has no such value: an integer beyond 64 bits, an infinite number, a date, a repeated key.
     pub fn to_json(&self) -> Option<Value> {
         Some(match &self.value {
             NodeValue::Null => Value::Null,
@@ -93,6 +96,7 @@ impl Node {
                 .into(),
             NodeValue::Float(value) => Number::from_f64(*value)?.into(),
             NodeValue::Text(value) => Value::String(value.clone()),
+            NodeValue::Date(_) => return None,
             NodeValue::List(items) => items.iter().map(Self::to_json).collect::<Option<_>>()?,
             NodeValue::Map(entries) => {
                 let mut map = serde_json::Map::new();

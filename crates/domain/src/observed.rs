@@ -68,6 +68,11 @@ impl ObservedResource {
         }
     }
 
+    /// Whether the tenant is about to delete it.
+    pub fn is_leaving(&self) -> bool {
+        self.kind == ResourceKind::Action && self.status.as_deref() == Some("DELETING")
+    }
+
     /// Whether the tenant is still working on an earlier write, so that a further one must wait.
     pub fn is_busy(&self) -> bool {
         self.kind == ResourceKind::Action
@@ -183,6 +188,15 @@ impl ObservedState {
             |known: &ObservedResource| known.kind == resource.kind && known.id == resource.id;
         if let Some(index) = self.resources.iter().position(same) {
             self.resources[index].fields = resource.fields;
+        }
+    }
+
+    /// Takes away what the listing showed and is gone by now.
+    pub fn forget(&mut self, kind: ResourceKind, id: &ResourceId) {
+        let resources = std::mem::take(&mut self.resources).into_iter();
+        self.by_name.clear();
+        for resource in resources.filter(|there| there.kind != kind || there.id != *id) {
+            self.add(resource);
         }
     }
 

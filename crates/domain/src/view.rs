@@ -16,7 +16,8 @@ pub struct ViewName(String);
 pub enum ViewNameError {
     /// Too short or too long.
     #[error(
-        "view name has {found} characters, expected {} to {}",
+        "view name has {found} character{}, expected {} to {}",
+        if *found == 1 { "" } else { "s" },
         ViewName::MIN_CHARS,
         ViewName::MAX_CHARS
     )]

@@ -1,6 +1,6 @@
 //! Reads two tenants and says how they differ.
 
-use cxda_domain::address::AddressPattern;
+use cxda_domain::address::{Address, AddressPattern};
 use cxda_domain::comparison::{self, Comparison};
 use cxda_domain::observed::ObservedState;
 use cxda_domain::plan::PlanScope;
@@ -8,6 +8,7 @@ use cxda_ports::error::ApiError;
 use cxda_ports::progress::Progress;
 use futures_util::future;
 
+use crate::near::{did_you_mean, near};
 use crate::observe::{Doubled, doubled, whole};
 use crate::ports::TenantPorts;
 
@@ -30,6 +31,14 @@ pub enum CompareError {
         side: Side,
         /// Why.
         source: ApiError,
+    },
+    /// A target that nothing on either tenant bears.
+    #[error("nothing on either tenant is named {}{}", pattern.as_str(), did_you_mean(near.as_deref()))]
+    NoTarget {
+        /// The pattern.
+        pattern: AddressPattern,
+        /// What was likely meant.
+        near: Option<String>,
     },
     /// Names that stand on a tenant more than once.
     #[error("names stand on the tenant more than once: {}", doubled.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
@@ -70,5 +79,18 @@ pub async fn compare(
     };
     let (first, second) =
         future::try_join(read(Side::First, first), read(Side::Second, second)).await?;
+    let there: Vec<&Address> = [&first, &second]
+        .into_iter()
+        .flat_map(ObservedState::by_name)
+        .map(|(address, _)| address)
+        .collect();
+    for pattern in targets {
+        if !there.iter().any(|address| pattern.matches(address)) {
+            return Err(CompareError::NoTarget {
+                pattern: pattern.clone(),
+                near: near(pattern.as_str(), there.iter().copied()),
+            });
+        }
+    }
     Ok(comparison::compare(&first, &second, &scope))
 }

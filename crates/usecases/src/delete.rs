@@ -9,6 +9,7 @@ use cxda_domain::plan::{self, Kept, PlanInput, PlanScope};
 use cxda_domain::violation::Violations;
 use cxda_ports::error::{ApiError, SourceError, StoreError};
 
+use crate::near::{did_you_mean, near};
 use crate::observe::{Needed, observe};
 use crate::plan::Planned;
 use crate::ports::PlanPorts;
@@ -27,10 +28,12 @@ pub enum DeleteError {
     #[error("what was last applied cannot be read")]
     Journal(#[source] StoreError),
     /// Nothing of that name was made or adopted from here.
-    #[error("nothing named {} was made or adopted from here, and only that is deleted", pattern.as_str())]
+    #[error("nothing named {} was made or adopted from here, and only that is deleted{}", pattern.as_str(), did_you_mean(near.as_deref()))]
     NotOurs {
         /// The pattern.
         pattern: AddressPattern,
+        /// What was likely meant.
+        near: Option<String>,
     },
     /// The tenant cannot be read.
     #[error("the tenant cannot be read")]
@@ -155,8 +158,10 @@ fn needed(
             .filter(|applied| pattern.matches(&applied.address))
             .peekable();
         if ours.peek().is_none() {
-            let pattern = pattern.clone();
-            return Err(DeleteError::NotOurs { pattern });
+            return Err(DeleteError::NotOurs {
+                pattern: pattern.clone(),
+                near: near(pattern.as_str(), applied.keys()),
+            });
         }
         for applied in ours {
             needed.kinds.insert(applied.address.kind);

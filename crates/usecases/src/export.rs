@@ -16,6 +16,7 @@ use cxda_ports::progress::Progress;
 use cxda_ports::script::ScriptChecker;
 use serde_json::Value;
 
+use crate::near::{did_you_mean, near};
 use crate::observe::{Doubled, doubled, tables, whole};
 use crate::ports::TenantPorts;
 use crate::validate::validate;
@@ -42,6 +43,8 @@ pub struct ExportOptions<'a> {
     pub folder: &'a str,
     /// Only these; everything where empty.
     pub targets: &'a [AddressPattern],
+    /// What must never be deleted although no manifest says so any more.
+    pub protected: &'a BTreeSet<Address>,
     /// Whether a text holds a secret that is in use, which must not go into a file.
     pub holds_secret: &'a dyn Fn(&str) -> bool,
 }
@@ -69,10 +72,12 @@ pub enum ExportError {
     #[error("the tenant cannot be read")]
     Observe(#[source] ApiError),
     /// A target that nothing on the tenant bears.
-    #[error("nothing on the tenant is named {}", pattern.as_str())]
+    #[error("nothing on the tenant is named {}{}", pattern.as_str(), did_you_mean(near.as_deref()))]
     NoTarget {
         /// The pattern.
         pattern: AddressPattern,
+        /// What was likely meant.
+        near: Option<String>,
     },
     /// Names that stand on the tenant more than once: a manifest could mean any of them.
     #[error("names stand on the tenant more than once: {}", doubled.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
@@ -125,6 +130,7 @@ pub async fn export(
         scope: &scope,
         obstacles: &obstacles(ports.checker, &observed, options.holds_secret),
         folder: options.folder,
+        protected: options.protected,
         taken: &taken,
     });
     let unread = exported
@@ -148,7 +154,8 @@ fn files_of(exported: &ExportedManifest) -> impl Iterator<Item = NewFile> {
         name,
         content: NewContent::Text(text),
     });
-    std::iter::once(manifest).chain(script)
+    // The script first: one that no manifest names yet is in nobody's way.
+    script.into_iter().chain([manifest])
 }
 
 /// Everything that the tenant has, each resource in full, and whether the tables are there that views name.
@@ -210,8 +217,14 @@ fn known_targets(observed: &ObservedState, scope: &PlanScope) -> Result<(), Expo
     for pattern in &scope.targets {
         let mut there = observed.resources().iter();
         if !there.any(|there| pattern.matches(&there.address())) {
-            let pattern = pattern.clone();
-            return Err(ExportError::NoTarget { pattern });
+            let there: Vec<Address> = observed
+                .by_name()
+                .map(|(address, _)| address.clone())
+                .collect();
+            return Err(ExportError::NoTarget {
+                pattern: pattern.clone(),
+                near: near(pattern.as_str(), &there),
+            });
         }
     }
     Ok(())

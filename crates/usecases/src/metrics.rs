@@ -4,6 +4,8 @@ use cxda_domain::metrics::Metrics;
 use cxda_ports::error::StoreError;
 use cxda_ports::journal::Journal;
 
+use crate::history::each_record;
+
 /// The figures about everything that is on record of the tenant that the settings call `tenant`.
 ///
 /// # Errors
@@ -11,20 +13,11 @@ use cxda_ports::journal::Journal;
 /// [`StoreError`] if the records cannot be read.
 pub async fn metrics(journal: &dyn Journal, tenant: &str) -> Result<Metrics, StoreError> {
     let mut metrics = Metrics::default();
-    let mut after = 0;
-    loop {
-        let page = journal.records_after(after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(metrics);
-        };
-        after = last.seq;
-        for record in &page {
-            if let Some(outcome) = record.outcome().filter(|outcome| outcome.tenant == tenant) {
-                metrics.add(&outcome);
-            }
+    each_record(journal, |record| {
+        if let Some(outcome) = record.outcome().filter(|outcome| outcome.tenant == tenant) {
+            metrics.add(&outcome);
         }
-    }
+    })
+    .await?;
+    Ok(metrics)
 }
-
-/// How many records are read at once, so that memory stays bounded.
-const PAGE: usize = 1_000;

@@ -148,15 +148,29 @@ pub(crate) async fn whole(
     let listed = views.0.into_iter().chain(actions.0);
     let whole = stream::iter(listed).map(|there| async move {
         if !export::is_partial(&there) {
-            return Ok(there);
+            return Ok(Some(there));
         }
-        let read = match there.kind {
-            ResourceKind::View => tenant.views.read(&there.id).await?,
-            ResourceKind::Action => tenant.actions.read(&there.id).await?,
-        };
-        Ok(read.value.value)
+        read(tenant, there.kind, &there.id).await
     });
-    whole.buffered(CONCURRENT_READS).try_collect().await
+    let whole = whole.buffered(CONCURRENT_READS);
+    whole.try_filter_map(future::ok).try_collect().await
+}
+
+/// The resource by itself; `None` where it is gone.
+pub(crate) async fn read(
+    tenant: TenantPorts<'_>,
+    kind: ResourceKind,
+    id: &ResourceId,
+) -> Result<Option<ObservedResource>, ApiError> {
+    let read = match kind {
+        ResourceKind::View => tenant.views.read(id).await,
+        ResourceKind::Action => tenant.actions.read(id).await,
+    };
+    match read {
+        Ok(read) => Ok(Some(read.value.value)),
+        Err(error) if error.kind == ApiErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The names that `scope` asks for and that stand on the tenant more than once.

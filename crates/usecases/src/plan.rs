@@ -17,7 +17,7 @@ use cxda_ports::error::{ApiError, SourceError, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::near::{did_you_mean, near};
-use crate::observe::{CONCURRENT_READS, Needed, Observation, observe};
+use crate::observe::{CONCURRENT_READS, Needed, Observation, observe, read};
 use crate::ports::{PlanPorts, TenantPorts};
 use crate::resolve::resolve;
 use crate::validate::{Project, Texts, validate};
@@ -230,22 +230,23 @@ async fn complete(
     });
     let in_part: BTreeSet<_> = in_part.collect();
     let reads = stream::iter(in_part).map(|(kind, id)| async move {
-        match kind {
-            ResourceKind::View => tenant.views.read(&id).await,
-            ResourceKind::Action => tenant.actions.read(&id).await,
-        }
+        let found = read(tenant, kind, &id).await?;
+        Ok((kind, id, found))
     });
     let bodies: Vec<_> = reads
         .buffer_unordered(CONCURRENT_READS)
         .try_collect()
         .await?;
-    for body in bodies {
-        let operation = match body.value.value.kind {
+    for (kind, id, found) in bodies {
+        let operation = match kind {
             ResourceKind::View => Operation::GetView,
             ResourceKind::Action => Operation::GetAction,
         };
         observation.spent.add(operation, 1);
-        observation.state.complete(body.value.value);
+        match found {
+            Some(body) => observation.state.complete(body),
+            None => observation.state.forget(kind, &id),
+        }
     }
     Ok(())
 }

@@ -76,8 +76,18 @@ pub async fn validate(
     let scripts = scripts
         .into_iter()
         .map(|read| read.map_err(|error| problem(&error)));
-    let (manifest, mut violations) = decoded.complete(scripts);
-    violations.extend(loaded.violations);
+    let (manifest, decoded) = decoded.complete(scripts);
+    // A string that could not be filled is one mistake, whatever it looks like without its value.
+    let unfilled = |violation: &Violation| {
+        let same = |other: &Violation| {
+            let files = [violation, other].map(|each| each.position.as_ref().map(|at| &at.file));
+            other.path == violation.path && files[0] == files[1] && !other.path.as_str().is_empty()
+        };
+        loaded.violations.iter().any(same)
+    };
+    let mut violations = Violations::new();
+    violations.extend(decoded.into_iter().filter(|violation| !unfilled(violation)));
+    violations.extend(loaded.violations.clone());
     violations.extend(judged);
     violations.extend(check::project(&manifest));
     Ok(Project {

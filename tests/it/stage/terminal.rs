@@ -99,16 +99,21 @@ impl Terminal<'_> {
         drop(theirs);
         let mut ours = File::from(ours);
         ours.write_all(input.as_bytes()).unwrap();
-        let mut said = String::new();
-        if let Some(mut pipe) = child.stderr.take() {
-            pipe.read_to_string(&mut said).unwrap();
-        }
+        // Both at once, for the child waits where nobody reads.
+        let pipe = child.stderr.take();
+        let said = std::thread::spawn(move || {
+            let mut said = String::new();
+            if let Some(mut pipe) = pipe {
+                pipe.read_to_string(&mut said).unwrap();
+            }
+            said
+        });
         // The end of a terminal that nobody holds any more is an error, not an end of file.
         let mut shown = Vec::new();
         let _ = ours.read_to_end(&mut shown);
         Seen {
             terminal: String::from_utf8_lossy(&shown).into_owned(),
-            stderr: said,
+            stderr: said.join().unwrap(),
             code: child.wait().unwrap().code(),
         }
     }

@@ -117,7 +117,11 @@ impl Weight {
                     weight.add(Self::of(&entry.node));
                 }
             }
-            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Integer(_) | NodeValue::Float(_) => {}
+            NodeValue::Null
+            | NodeValue::Bool(_)
+            | NodeValue::Integer(_)
+            | NodeValue::Float(_)
+            | NodeValue::Date(_) => {}
         }
         weight
     }

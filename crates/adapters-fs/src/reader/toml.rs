@@ -254,7 +254,7 @@ fn decode(raw: Raw<'_>, span: Span, errors: &mut dyn ErrorSink) -> NodeValue {
     match raw.decode_scalar(&mut text, errors) {
         ScalarKind::String => NodeValue::Text(text.into_owned()),
         ScalarKind::Boolean(value) => NodeValue::Bool(value),
-        ScalarKind::DateTime => NodeValue::Text(raw.as_str().to_owned()),
+        ScalarKind::DateTime => NodeValue::Date(raw.as_str().to_owned()),
         ScalarKind::Float => text
             .parse()
             .map_or_else(|_| out_of_range(span, errors), NodeValue::Float),

@@ -41,6 +41,7 @@ fn node(shown: &mut String, node: &Node, indent: usize) {
         NodeValue::Integer(value) => writeln!(shown, "{at} int {value}").unwrap(),
         NodeValue::Float(value) => writeln!(shown, "{at} float {value:?}").unwrap(),
         NodeValue::Text(value) => writeln!(shown, "{at} {value:?}").unwrap(),
+        NodeValue::Date(value) => writeln!(shown, "{at} date {value}").unwrap(),
         NodeValue::List(items) => {
             writeln!(shown, "{at} list").unwrap();
             for item in items {

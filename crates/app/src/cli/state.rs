@@ -9,7 +9,7 @@ use cxda_domain::action::ActionName;
 use super::duration;
 
 /// The age that an encrypted variable may reach where nobody says otherwise.
-const DEFAULT_MAX_AGE: &str = "90d";
+pub(super) const DEFAULT_MAX_AGE: &str = "90d";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {

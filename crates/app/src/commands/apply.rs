@@ -65,6 +65,7 @@ pub(crate) async fn run(
         connection: &connection,
         clock: &clock,
         terms: Terms {
+            command: "apply",
             yes: arguments.yes,
             allow_deletes: arguments.bounds.allow_deletes,
             detail: arguments.shown.detail,
@@ -157,5 +158,6 @@ async fn plan_and_carry_out(
     run.agree(&mut planned).await?;
     let pace = context.pace(run.clock);
     let webhooks = wiring::webhooks(run.settings, planning.secrets, connection, pace).await;
-    run.carry_out(&planned, writing, &webhooks).await
+    let ran = run.carry_out(&planned, writing, &webhooks).await?;
+    Ok(ran.exit)
 }

@@ -45,6 +45,8 @@ pub(super) struct Run<'a> {
 
 /// What a run may do, and how.
 pub(super) struct Terms {
+    /// The command that a person gives.
+    pub(super) command: &'static str,
     /// Whether the question is answered already.
     pub(super) yes: bool,
     /// How many resources may be deleted.
@@ -69,6 +71,13 @@ struct Sent {
     webhooks: Delivered,
     /// Whether the audit log failed under a delivery.
     unaudited: bool,
+}
+
+/// How a run ended.
+pub(super) struct Ran {
+    pub(super) exit: Exit,
+    /// What was done.
+    pub(super) done: BTreeSet<Address>,
 }
 
 /// Refuses to go on where a yes is needed and nobody can be asked for it.
@@ -156,7 +165,7 @@ impl Run<'_> {
         planned: &Planned,
         writing: &Writing,
         webhooks: &Webhooks,
-    ) -> Result<Exit, Ended> {
+    ) -> Result<Ran, Ended> {
         let options = self.options(RunId::new(SystemRandom.fresh()));
         let span = tracing::info_span!("apply", run = options.run.as_str());
         let bar = &**self.context.bar;
@@ -180,6 +189,7 @@ impl Run<'_> {
             retried: traffic.retried,
             webhooks: sent.webhooks,
             redactor: &redactor,
+            command: self.terms.command,
         };
         let screen = self.context.screen;
         if self.context.is_json() {
@@ -197,7 +207,12 @@ impl Run<'_> {
         } else {
             exit::of_applied(&sent.applied)
         };
-        Ok(interrupted.unwrap_or(exit))
+        let done = sent.applied.results.iter();
+        let done = done.filter(|result| result.outcome == Outcome::Done);
+        Ok(Ran {
+            exit: interrupted.unwrap_or(exit),
+            done: done.map(|result| result.address.clone()).collect(),
+        })
     }
 
     /// Everything of the run for which something is sent.

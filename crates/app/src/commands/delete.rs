@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cxda_adapters_fs::manifests::FsManifests;
+use cxda_domain::address::Address;
 use cxda_domain::audit::Compliance;
+use cxda_domain::plan::Kept;
 use cxda_domain::violation::FieldPath;
 use cxda_ports::secrets::SecretSource;
 use cxda_usecases::apply::OnError;
@@ -44,6 +46,7 @@ pub(crate) async fn run(
         connection: &connection,
         clock: &clock,
         terms: Terms {
+            command: "delete",
             yes: arguments.yes,
             allow_deletes: arguments.bounds.allow_deletes,
             detail: None,
@@ -96,22 +99,22 @@ async fn plan_and_carry_out(
         );
     }
     run.agree(&mut planned).await?;
-    tell_of_manifests(context, &planned);
     let pace = context.pace(run.clock);
     let webhooks = wiring::webhooks(run.settings, secrets, connection, pace).await;
-    run.carry_out(&planned, writing, &webhooks).await
+    let ran = run.carry_out(&planned, writing, &webhooks).await?;
+    tell_of_manifests(context, &planned, &ran.done);
+    Ok(ran.exit)
 }
 
 /// Names manifests that would make anew what is deleted.
-fn tell_of_manifests(context: Context<'_>, planned: &Planned) {
-    for change in &planned.plan.changes {
-        let Some(declared) = planned.project.manifest.get(&change.address) else {
+fn tell_of_manifests(context: Context<'_>, planned: &Planned, done: &BTreeSet<Address>) {
+    for address in done {
+        let Some(declared) = planned.project.manifest.get(address) else {
             continue;
         };
         let place = declared.origin.position(&FieldPath::from("metadata.name"));
         context.screen.remark(&safe::line(&format!(
-            "{} is still declared at {place}: the next apply makes it anew.",
-            change.address
+            "{address} is still declared at {place}: the next apply makes it anew."
         )));
     }
 }
@@ -120,17 +123,25 @@ fn ended(context: Context<'_>, error: DeleteError, connection: &Connection) -> E
     let exit = exit::of_delete(&error);
     let remedy = match &error {
         DeleteError::Unsound(violations) => {
-            context.invalid(violations);
+            context.show_findings(violations);
             None
         }
         DeleteError::Observe(error) => connection.remedy(error),
         DeleteError::NotOurs { .. } => Some(
-            "an apply adopts what a manifest declares; `cxda get` shows what is on the tenant".to_owned(),
-        ),
-        DeleteError::Refused { .. } => Some(
-            "name what depends on it as well, or take the dependency away first; lift `protect` by applying `protect: false`"
+            "an apply adopts what a manifest declares; `cxda get` shows what is on the tenant"
                 .to_owned(),
         ),
+        DeleteError::Refused { refusals } => {
+            let is_needed = refusals.iter().any(|each| each.why != Kept::Protected);
+            let is_protected = refusals.iter().any(|each| each.why == Kept::Protected);
+            let needed = "name what depends on it as well, or take the dependency away first";
+            let protected = "lift the protection by applying `protect: false`";
+            let advice = [
+                is_needed.then_some(needed),
+                is_protected.then_some(protected),
+            ];
+            Some(advice.into_iter().flatten().collect::<Vec<_>>().join("; "))
+        }
         _ => None,
     };
     let ended = Ended::new(exit, error);

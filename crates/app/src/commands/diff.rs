@@ -108,20 +108,26 @@ async fn show(
 
 fn ended(error: CompareError, [first, second]: [&Connection; 2]) -> Ended {
     let exit = exit::of_compare(&error);
-    let connection = match &error {
-        CompareError::Observe { side, .. } | CompareError::Ambiguous { side, .. } => match side {
-            Side::First => first,
-            Side::Second => second,
-        },
+    let of = |side: Side| match side {
+        Side::First => first,
+        Side::Second => second,
     };
-    let tenant = &connection.heading.tenant;
     let remedy = match &error {
-        CompareError::Observe { source, .. } => connection.remedy(source),
-        CompareError::Ambiguous { .. } => None,
+        CompareError::NoTarget { .. } => None,
+        CompareError::Observe { side, source } => {
+            let tenant = &of(*side).heading.tenant;
+            Some(match of(*side).remedy(source) {
+                Some(remedy) => format!("of tenant {tenant}: {remedy}"),
+                None => format!("look at tenant {tenant}"),
+            })
+        }
+        CompareError::Ambiguous { side, .. } => {
+            Some(format!("look at tenant {}", of(*side).heading.tenant))
+        }
     };
-    let remedy = match remedy {
-        Some(remedy) => format!("of tenant {tenant}: {remedy}"),
-        None => format!("look at tenant {tenant}"),
-    };
-    Ended::new(exit, error).hint(&remedy)
+    let ended = Ended::new(exit, error);
+    match remedy {
+        Some(remedy) => ended.hint(&remedy),
+        None => ended,
+    }
 }

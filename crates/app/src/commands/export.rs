@@ -14,7 +14,7 @@ use crate::pause;
 use crate::render::exported::Report;
 use crate::settings::Settings;
 use crate::system::SystemClock;
-use crate::wiring::{self, Connection, Patience};
+use crate::wiring::{self, Connection, Patience, WiringError};
 
 /// Where the files go where nobody says so, relative to the project's folder.
 const DEFAULT_FOLDER: &str = "manifests";
@@ -97,6 +97,11 @@ async fn write(
 ) -> Result<Exit, Ended> {
     let journal = wiring::journal_to_read(settings, wiring::scope(connection))?;
     pause::respect(settings, connection, &*journal, clock).await?;
+    let applied = journal.last_applied().await.map_err(WiringError::from)?;
+    let protected = applied.into_values().filter(|applied| applied.protect);
+    let protected = protected.map(|applied| applied.address).collect();
+    // From here on a wish to stop ends the reading; what is being written is written to its end.
+    context.interrupt.carefully();
     let bar = &**context.bar;
     bar.begin();
     let ports = ExportPorts {
@@ -109,6 +114,7 @@ async fn write(
     let options = ExportOptions {
         folder: &place.folder,
         targets: &arguments.targets,
+        protected: &protected,
         holds_secret: &|text| connection.client.shows_secret(text),
     };
     let exported = export(ports, options).await;
@@ -124,14 +130,14 @@ async fn write(
     } else {
         context.screen.result(&report.text(context.screen));
     }
-    Ok(Exit::Done)
+    Ok(context.interrupt.exit().unwrap_or(Exit::Done))
 }
 
 fn ended(context: Context<'_>, error: ExportError, connection: &Connection) -> Ended {
     let exit = exit::of_export(&error);
     let remedy = match &error {
         ExportError::Unsound(violations) => {
-            context.invalid(violations);
+            context.show_findings(violations);
             Some("mend them first, or export into another folder".to_owned())
         }
         ExportError::Observe(error) => connection.remedy(error),

@@ -23,6 +23,8 @@ pub(crate) struct Report<'a> {
     pub(crate) retried: u64,
     pub(crate) webhooks: Delivered,
     pub(crate) redactor: &'a Redactor,
+    /// The command that a person gives.
+    pub(crate) command: &'a str,
 }
 
 #[derive(Serialize)]
@@ -221,7 +223,10 @@ impl Report<'_> {
             self.sent
         ));
         if !is_whole {
-            text.push_str("Mend what needs mending, then run `cxda apply` again: what is done is not done twice.\n");
+            text.push_str(&format!(
+                "Mend what needs mending, then run `cxda {}` again: what is done is not done twice.\n",
+                self.command
+            ));
         }
         let reports = self.applied.results.iter();
         let reports = reports.filter_map(|result| result.test.as_ref());

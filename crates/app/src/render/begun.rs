@@ -67,9 +67,21 @@ impl Begun<'_> {
         if folder != Path::new(".") {
             text.push_str(&format!(
                 "  cd {}\n",
-                safe::line(&folder.display().to_string())
+                quoted(&safe::line(&folder.display().to_string()))
             ));
         }
         text + "  cxda test\n  cxda plan\n  cxda apply"
     }
+}
+
+/// `path` as a shell takes it for one word and for no option.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',');
+    if path.starts_with('-') {
+        return quoted(&format!("./{path}"));
+    }
+    if path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
 }

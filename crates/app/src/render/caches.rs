@@ -18,21 +18,27 @@ struct StatsJson<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct StatJson<'a> {
+pub(super) struct StatJson<'a> {
     action: &'a ActionName,
     hits: u64,
     misses: u64,
     hit_rate: Option<f64>,
 }
 
+impl<'a> From<(&'a ActionName, &Lookups)> for StatJson<'a> {
+    fn from((action, lookups): (&'a ActionName, &Lookups)) -> Self {
+        Self {
+            action,
+            hits: lookups.hits,
+            misses: lookups.misses,
+            hit_rate: lookups.hit_rate(),
+        }
+    }
+}
+
 /// `lookups`, for people on `screen`, else as JSON.
 pub(crate) fn stats(screen: Option<Screen>, lookups: &BTreeMap<ActionName, Lookups>) -> String {
-    let items = lookups.iter().map(|(action, lookups)| StatJson {
-        action,
-        hits: lookups.hits,
-        misses: lookups.misses,
-        hit_rate: lookups.hit_rate(),
-    });
+    let items = lookups.iter().map(StatJson::from);
     match screen {
         None => json(&StatsJson {
             format_version: FORMAT_VERSION,

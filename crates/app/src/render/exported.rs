@@ -70,7 +70,7 @@ impl From<&Obstacle> for ReasonJson {
     fn from(obstacle: &Obstacle) -> Self {
         let code = match obstacle {
             Obstacle::Rule { rule, .. } => Some(rule.code()),
-            Obstacle::Wordless { .. } | Obstacle::Secret => None,
+            Obstacle::Wordless { .. } | Obstacle::Secret | Obstacle::Leaving => None,
         };
         let message = obstacle.to_string();
         Self { code, message }
@@ -185,10 +185,8 @@ impl Report<'_> {
         };
         let declared = match export.declared.len() {
             0 => String::new(),
-            count => format!(
-                "; {} declared already, left as they are",
-                counted(count, "resource")
-            ),
+            1 => "; 1 resource declared already, left as it is".to_owned(),
+            count => format!("; {count} resources declared already, left as they are"),
         };
         format!("{written}{declared}.\n")
     }

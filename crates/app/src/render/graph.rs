@@ -41,6 +41,14 @@ impl Shown<'_> {
     }
 }
 
+/// The whole graph as a picture.
+pub(super) fn picture(graph: &ProjectGraph) -> String {
+    svg::svg(Shown {
+        graph,
+        impact: None,
+    })
+}
+
 /// The graph in `format`.
 pub(crate) fn graph(screen: Screen, shown: Shown<'_>, format: GraphFormat) -> String {
     match format {

@@ -24,6 +24,13 @@ pub(crate) struct Figures {
 struct FiguresJson<'a> {
     format_version: &'static str,
     tenant: &'a str,
+    #[serde(flatten)]
+    measured: MeasuredJson,
+}
+
+/// The figures themselves, of whatever they are.
+#[derive(Serialize)]
+pub(super) struct MeasuredJson {
     writes: WritesJson,
     actions: Vec<ActionJson>,
     cache: CacheJson,
@@ -101,30 +108,38 @@ pub(crate) fn micro(ms: f64) -> f64 {
     (ms * 1_000.0).round() / 1_000.0
 }
 
+impl MeasuredJson {
+    pub(super) fn of(metrics: &Metrics, lookups: Lookups) -> Self {
+        let EncryptedValues { sent, stored } = metrics.encrypted;
+        let actions = metrics.actions.iter();
+        Self {
+            writes: WritesJson::from(&metrics.all),
+            actions: actions
+                .map(|(action, writes)| ActionJson {
+                    action: *action,
+                    writes: writes.into(),
+                })
+                .collect(),
+            cache: CacheJson {
+                hits: lookups.hits,
+                misses: lookups.misses,
+                hit_rate: lookups.hit_rate(),
+            },
+            encryption: EncryptionJson {
+                sent,
+                stored,
+                success_rate: metrics.encrypted.rate(),
+            },
+        }
+    }
+}
+
 /// What `metrics -o json` prints.
 pub(crate) fn metrics_json(figures: &Figures) -> String {
-    let EncryptedValues { sent, stored } = figures.metrics.encrypted;
-    let actions = figures.metrics.actions.iter();
     json(&FiguresJson {
         format_version: FORMAT_VERSION,
         tenant: &figures.tenant,
-        writes: WritesJson::from(&figures.metrics.all),
-        actions: actions
-            .map(|(action, writes)| ActionJson {
-                action: *action,
-                writes: writes.into(),
-            })
-            .collect(),
-        cache: CacheJson {
-            hits: figures.lookups.hits,
-            misses: figures.lookups.misses,
-            hit_rate: figures.lookups.hit_rate(),
-        },
-        encryption: EncryptionJson {
-            sent,
-            stored,
-            success_rate: figures.metrics.encrypted.rate(),
-        },
+        measured: MeasuredJson::of(&figures.metrics, figures.lookups),
     })
 }
 
@@ -178,7 +193,7 @@ pub(crate) fn metrics_text(screen: Screen, figures: &Figures) -> String {
 }
 
 /// `CREATE_DATA_ACTION` as `create data action`.
-fn words(action: AuditAction) -> String {
+pub(super) fn words(action: AuditAction) -> String {
     action.as_str().to_lowercase().replace('_', " ")
 }
 

@@ -19,7 +19,7 @@ struct OutboxJson<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ItemJson<'a> {
+pub(super) struct ItemJson<'a> {
     id: &'a str,
     webhook: String,
     event: &'static str,
@@ -29,7 +29,7 @@ struct ItemJson<'a> {
 }
 
 impl<'a> ItemJson<'a> {
-    fn of(outgoing: &'a Outgoing) -> Self {
+    pub(super) fn of(outgoing: &'a Outgoing) -> Self {
         let entry = &outgoing.entry;
         let (state, next_attempt) = match outgoing.state {
             DeliveryState::Pending(due) => ("pending", Some(due)),
@@ -140,7 +140,7 @@ fn below(screen: Screen, detail: &str) -> String {
 }
 
 /// The name of a webhook; of a URL no more than its scheme and host.
-fn shown(receiver: &Receiver) -> String {
+pub(super) fn shown(receiver: &Receiver) -> String {
     match receiver {
         Receiver::Webhook(name) => name.clone(),
         Receiver::Source(url) => {

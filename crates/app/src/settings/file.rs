@@ -322,6 +322,13 @@ impl SettingsFile {
             .map_err(|error| {
                 SettingsError::new(format!("{} cannot be read: {error}", path.display()))
             })?;
+        let name = path.display();
+        if let Ok(table) = toml::from_str::<toml::Table>(&text)
+            && let Some(key) = list_for_table(&table)
+        {
+            let message = format!("{name}: {key} is a list, expected a table such as [{key}]");
+            return Err(SettingsError::new(message));
+        }
         toml::from_str(&text).map_err(|error: toml::de::Error| {
             let place = error.span().map_or_else(String::new, |span| {
                 let before = text.get(..span.start).unwrap_or_default();
@@ -332,4 +339,22 @@ impl SettingsFile {
             SettingsError::new(format!("{}{place}: {}", path.display(), error.message()))
         })
     }
+}
+
+/// The first key that holds a list in the place of a table, which the deserializer would take for its values in order.
+fn list_for_table(settings: &toml::Table) -> Option<String> {
+    let below = |table: &toml::Table, prefix: &str| {
+        let list = table.iter().find(|(key, value)| {
+            // Webhooks are a list of tables.
+            value.is_array() && format!("{prefix}{key}") != "webhook"
+        });
+        list.map(|(key, _)| format!("{prefix}{key}"))
+    };
+    let tenants = settings.get("tenant").and_then(toml::Value::as_table);
+    let of_tenant = |(name, tenant): (&String, &toml::Value)| {
+        below(tenant.as_table()?, &format!("tenant.{name}."))
+    };
+    below(settings, "")
+        .or_else(|| tenants.and_then(|tenants| below(tenants, "tenant.")))
+        .or_else(|| tenants.into_iter().flatten().find_map(of_tenant))
 }

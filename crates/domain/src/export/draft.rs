@@ -15,7 +15,7 @@ use crate::datetime::{
 };
 use crate::diff::is_empty;
 use crate::export::SecretReference;
-use crate::export::keys::{Keys, at_no_place, node, text};
+use crate::export::keys::{self, Keys, at_no_place, node, text};
 use crate::export::names::{FileNames, Names};
 use crate::manifest::API_VERSION;
 use crate::node::{Node, NodeValue};
@@ -89,6 +89,18 @@ pub(super) fn is_partial(resource: &ObservedResource) -> bool {
         || members(resource.kind)
             .iter()
             .any(|member| !shown.contains_key(*member))
+}
+
+/// Says in the document `root` that its resource is protected.
+pub(super) fn protect(root: &mut Node) {
+    let NodeValue::Map(entries) = &mut root.value else {
+        return;
+    };
+    for entry in entries.iter_mut().filter(|entry| entry.key == "metadata") {
+        if let NodeValue::Map(metadata) = &mut entry.node.value {
+            metadata.push(keys::entry("protect", NodeValue::Bool(true)));
+        }
+    }
 }
 
 /// A resource on its way to a manifest.

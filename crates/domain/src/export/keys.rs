@@ -16,11 +16,7 @@ impl Keys {
     }
 
     pub(super) fn put(&mut self, key: &str, value: NodeValue) {
-        self.0.push(Entry {
-            key: key.to_owned(),
-            at: Mark::START,
-            node: at_no_place(value),
-        });
+        self.0.push(entry(key, value));
     }
 
     /// Puts `block` in unless it is empty.
@@ -45,6 +41,15 @@ impl Keys {
             None | Some(Value::Null) => self.put(key, NodeValue::Bool(false)),
             Some(other) => self.put(key, node(other)),
         }
+    }
+}
+
+/// The key `key` with its value.
+pub(super) fn entry(key: &str, value: NodeValue) -> Entry {
+    Entry {
+        key: key.to_owned(),
+        at: Mark::START,
+        node: at_no_place(value),
     }
 }
 

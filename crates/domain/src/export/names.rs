@@ -34,11 +34,16 @@ pub(super) struct FileNames {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(folder: &'a str, taken: &BTreeSet<String>) -> Self {
+    /// Names for files below `folder`, but for those that are `taken`, and for environment variables that are not `used` yet.
+    pub(super) fn new<'u>(
+        folder: &'a str,
+        taken: &BTreeSet<String>,
+        used: impl Iterator<Item = &'u str>,
+    ) -> Self {
         Self {
             folder,
             files: taken.iter().map(|name| name.to_lowercase()).collect(),
-            variables: BTreeSet::new(),
+            variables: used.map(ToOwned::to_owned).collect(),
         }
     }
 

@@ -38,6 +38,7 @@ fn exported(resources: Vec<ObservedResource>, taken: &[&str]) -> Export {
         manifest: &Manifest::default(),
         scope: &PlanScope::default(),
         obstacles: &BTreeMap::new(),
+        protected: &BTreeSet::new(),
         folder: "",
         taken: &taken
             .iter()
@@ -230,6 +231,7 @@ fn only_what_is_asked_for_is_exported() {
         manifest: &Manifest::default(),
         scope: &scope,
         obstacles: &BTreeMap::new(),
+        protected: &BTreeSet::new(),
         folder: "deep/er",
         taken: &BTreeSet::new(),
     });

@@ -107,7 +107,7 @@ fn wrong_type<T>(findings: &mut Findings, found: &Found<'_>, expected: &str) -> 
 /// What to do where quotes, or their absence, gave a value a type that was not meant.
 pub(super) fn hint_on_quotes(value: &NodeValue, expected: &str) -> Option<String> {
     let advice = match (value, expected) {
-        (NodeValue::Text(text), "integer") if text.parse::<i64>().is_ok() => "remove the quotes",
+        (NodeValue::Text(text), "integer") if is_number(text) => "remove the quotes",
         (NodeValue::Text(text), "boolean") if text.parse::<bool>().is_ok() => "remove the quotes",
         (NodeValue::Text(text), "boolean")
             if matches!(&*text.to_lowercase(), "yes" | "no" | "on" | "off") =>
@@ -115,12 +115,19 @@ pub(super) fn hint_on_quotes(value: &NodeValue, expected: &str) -> Option<String
             "write `true` or `false`"
         }
         (NodeValue::Float(_), "integer") => "write a whole number, without a fraction",
-        (NodeValue::Bool(_) | NodeValue::Integer(_) | NodeValue::Float(_), "string") => {
-            "put it in quotes"
-        }
+        (
+            NodeValue::Bool(_) | NodeValue::Integer(_) | NodeValue::Float(_) | NodeValue::Date(_),
+            "string",
+        ) => "put it in quotes",
         _ => return None,
     };
     Some(advice.to_owned())
+}
+
+/// Whether `text` is how a whole number is written; `010` is something else in every notation.
+fn is_number(text: &str) -> bool {
+    text.parse::<i64>()
+        .is_ok_and(|number| number.to_string() == text)
 }
 
 /// What the text at `found` parses as; text of another form is a finding of `rule`.

@@ -108,6 +108,19 @@ pub fn fill(file: &Arc<str>, root: &mut Node, vars: &Vars) -> Filled {
     filling.filled
 }
 
+/// Writes every string of the document `root` so that [`fill`] gives back what stands there now.
+pub fn escape(root: &mut Node) {
+    // Documents that are written are a few levels deep.
+    match &mut root.value {
+        NodeValue::Text(text) if text.contains(VAR_OPENING) => {
+            *text = text.replace(VAR_OPENING, &format!("${VAR_OPENING}"));
+        }
+        NodeValue::List(items) => items.iter_mut().for_each(escape),
+        NodeValue::Map(entries) => entries.iter_mut().for_each(|entry| escape(&mut entry.node)),
+        _ => {}
+    }
+}
+
 struct Filling<'a> {
     file: &'a Arc<str>,
     vars: &'a Vars,
@@ -149,24 +162,24 @@ impl Filling<'_> {
     /// What `text` becomes; `None` where a finding stands in the way.
     fn text(&mut self, text: &str, node: &Node, path: &FieldPath) -> Option<NodeValue> {
         let parts = parts(text);
+        let before = self.filled.violations.len();
         let mut values = Vec::with_capacity(parts.len());
         for part in &parts {
-            values.push(match part {
-                Part::Text(text) => NodeValue::Text((*text).to_owned()),
+            match part {
+                Part::Text(text) => values.push(NodeValue::Text((*text).to_owned())),
                 Part::Reference(name) => match self.value(name) {
-                    Ok(value) => value.into(),
-                    Err((message, hint)) => {
-                        self.report(node, path, message, hint);
-                        return None;
-                    }
+                    Ok(value) => values.push(value.into()),
+                    Err((message, hint)) => self.report(node, path, message, hint),
                 },
                 Part::Open => {
                     let message = format!("`{VAR_OPENING}` is never closed");
                     let hint = "write `${var.NAME}`, or `$${var.` for the text itself".to_owned();
                     self.report(node, path, message, Some(hint));
-                    return None;
                 }
-            });
+            }
+        }
+        if self.filled.violations.len() > before {
+            return None;
         }
         self.filled.used |= parts.iter().any(|part| matches!(part, Part::Reference(_)));
         match (&parts[..], values.pop()) {
@@ -343,6 +356,34 @@ mod tests {
                 .message
                 .starts_with("no tenant is chosen")
         );
+    }
+
+    #[test]
+    fn what_was_escaped_is_filled_with_itself() {
+        for text in [
+            "${var.host}",
+            "$${var.host}",
+            "$$${var.}",
+            "${var.host",
+            "a ${var.x} b ${var.",
+            "$ {var.x} ${x}",
+        ] {
+            let mut root = Node::from(&json!({"deep": [text]}));
+            escape(&mut root);
+            for vars in [vars(), Vars::default()] {
+                let mut root = root.clone();
+                let filled = fill(&"a.cxda.yaml".into(), &mut root, &vars);
+                assert_eq!(filled, Filled::default(), "case: {text}");
+                assert_eq!(root, Node::from(&json!({"deep": [text]})), "case: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_of_a_string_is_reported() {
+        let (_, filled) = filled(&json!("${var.one} ${var.host} ${var.two}"), &vars());
+        assert_eq!(filled.violations.len(), 2);
+        assert!(!filled.used);
     }
 
     #[test]

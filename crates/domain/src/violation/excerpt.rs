@@ -140,7 +140,19 @@ fn extent(rule: Rule, path: &FieldPath, line: &str, marked: &str) -> Extent {
         Rule::M001 => Extent::Nothing,
         Rule::E007 => Extent::Entry,
         // A value may be a secret that stands in clear by mistake, and a URL may hold a password.
-        _ if ["value", "valueFrom", "source"].into_iter().any(in_field) => Extent::Key,
+        _ if ["value", "valueFrom", "source", "encrypted"]
+            .into_iter()
+            .any(in_field) =>
+        {
+            Extent::Key
+        }
+        // Something that stands where a variable or a directive should may be a value too.
+        _ if field == Some("")
+            && !marked.starts_with(['{', '['])
+            && !line.contains(&format!("{marked}:")) =>
+        {
+            Extent::Nothing
+        }
         _ if (suspect || block.is_some()) && marked.starts_with(['{', '[']) => Extent::Key,
         _ if looks_like_secret(key, marked) => Extent::Key,
         _ if key != "name" && may_hold_secret(marked) => Extent::Key,

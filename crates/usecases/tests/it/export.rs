@@ -42,6 +42,7 @@ async fn export_of(
     let options = ExportOptions {
         folder: "manifests",
         targets: &[],
+        protected: &[Address::action("guarded")].into(),
         holds_secret: &|text| text.contains("canary"),
     };
     export(ports, options).await
@@ -348,4 +349,27 @@ async fn nothing_is_exported_into_a_project_that_holds_mistakes() {
         .unwrap_err();
     assert!(matches!(error, ExportError::Unsound(_)), "{error}");
     assert_eq!(project.load().await.unwrap().documents.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_protected_and_what_looks_like_a_reference_is_exported_as_it_is() {
+    let tenant = MemoryTenant::new()
+        .with_action(&action("stays"))
+        .with_action(&action("guarded"));
+    tenant.edit(&Address::action("guarded"), |fields| {
+        fields.insert("description".into(), json!("costs ${var.money}"));
+    });
+    let project = MemoryManifests::new([]);
+    let export = exported(&tenant, &project).await;
+    let roots: Vec<Value> = export
+        .manifests
+        .iter()
+        .map(|each| each.root.to_json().unwrap())
+        .collect();
+    assert_eq!(
+        roots[0]["metadata"],
+        json!({"name": "guarded", "protect": true})
+    );
+    assert_eq!(roots[0]["spec"]["description"], "costs $${var.money}");
+    assert_eq!(plan_of(&tenant, &project, &export).await.changes, []);
 }

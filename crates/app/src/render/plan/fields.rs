@@ -91,6 +91,10 @@ fn items(list: &[Value]) -> String {
 fn item(item: &Value) -> String {
     if item.get("name").is_some() {
         column(item)
+    } else if let Some(columns) = item.get("columns").and_then(Value::as_array) {
+        let columns: Vec<String> = columns.iter().map(plain).collect();
+        let kind = item.get("type").map(plain).unwrap_or_default();
+        format!("{kind}({})", columns.join(", "))
     } else {
         plain(item)
     }
@@ -132,7 +136,7 @@ fn created(path: &str, after: &Value, room: Room, fields: &mut Vec<Field>) {
             fields.push(Field::below(path, first_lines(text, room)));
         }
         Value::Array(items) if items.is_empty() => {}
-        Value::Array(list) if path == "columns" => {
+        Value::Array(list) if matches!(path, "columns" | "indexes.custom") => {
             let columns = list.iter().map(|each| Line::new(Kind::New, &item(each)));
             fields.push(Field::below(path, columns.collect()));
         }

@@ -8,15 +8,15 @@ use crate::schema::parts::{FILLED, boolean, list, object, one_of, or, told};
 
 /// The form of a cache key beside the letter or digit that it must hold: no control character, and braces in pairs with
 /// a name between them.
-const KEY: &str = r"^([^{}\p{Cc}]|\{[^{}\p{Cc}]*[^{}\p{Cc}\s][^{}\p{Cc}]*\})*$";
+const KEY: &str = r"^([^{}\u0000-\u001f\u007f-\u009f]|\{[^{}\u0000-\u001f\u007f-\u009f]*[^{}\u0000-\u001f\u007f-\u009f\s][^{}\u0000-\u001f\u007f-\u009f]*\})*$";
 /// An http or https URL with a plain host, without user and fragment.
-const SOURCE: &str = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)(:[0-9]{1,5})?([/?][^#\s\p{Cc}]*)?$";
+const SOURCE: &str = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)(:[0-9]{1,5})?([/?][^#\s\u0000-\u001f\u007f-\u009f]*)?$";
 
 pub(super) fn block() -> Value {
     let key = json!({
         "type": "string",
         "pattern": KEY,
-        "allOf": [{"pattern": r"[\p{Alphabetic}\p{N}]"}],
+        "allOf": [{"pattern": r"[0-9A-Za-z\u00aa\u00b2-\uffff]"}],
         "examples": ["customer_{contactId}_profile_v2"],
     });
     let priority = one_of(&Priority::ALL, Priority::as_str);
