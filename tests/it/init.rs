@@ -7,7 +7,7 @@ use cxda_adapters_fs::reader::{Format, read};
 use serde_json::{Value, json};
 
 use crate::schema::{assert_fits, documents, validator};
-use crate::stage::{Project, example};
+use crate::stage::Project;
 
 const FILES: [&str; 12] = [
     ".github/actions/install-cxda/action.yml",
