@@ -4,19 +4,6 @@ use std::path::Path;
 
 use crate::tree;
 
-/// The documents whose links and paths must lead somewhere.
-const DOCUMENTS: [&str; 10] = [
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "docs/receive-webhooks.md",
-    "docs/rehearse-outages.md",
-    "docs/release.md",
-    "docs/test-scripts.md",
-    "docs/write-an-adapter.md",
-    "examples/tenant/README.md",
-];
 /// The command that runs all tests.
 const TESTS: &str = "cargo test --workspace";
 
@@ -27,10 +14,11 @@ fn missing(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<String>
         .split("](")
         .skip(1)
         .filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
-        .filter(|target| !target.starts_with("http") && !target.starts_with('#'))
-        .map(|target| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.starts_with("http"))
         .map(|target| {
-            if folder.is_empty() {
+            if target.starts_with('#') {
+                format!("{path}{target}")
+            } else if folder.is_empty() {
                 target.to_owned()
             } else {
                 format!("{folder}/{target}")
@@ -58,24 +46,56 @@ fn missing(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<String>
         .collect()
 }
 
+/// Whether the repository has the path `target` and, where it names a part of a document, a heading of that name.
+fn is_there(target: &str) -> bool {
+    let (path, part) = match target.split_once('#') {
+        Some((path, part)) => (path, Some(part)),
+        None => (target, None),
+    };
+    let has = |part: &str| {
+        let text = tree::read(path);
+        let headings = text.lines().filter(|line| line.starts_with('#'));
+        headings.map(anchor).any(|anchor| anchor == part)
+    };
+    tree::root().join(path).exists() && part.is_none_or(has)
+}
+
+/// What a link to `heading` ends in.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    words
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
 #[test]
 fn links_and_paths_of_documents_lead_somewhere() {
-    let root = tree::root();
-    let exists = |target: &str| root.join(target).exists();
-    let missing: Vec<String> = DOCUMENTS
+    let mut documents = tree::files("docs", ".md");
+    documents.extend(tree::files("examples", ".md"));
+    let front = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ];
+    documents.extend(front.map(ToOwned::to_owned));
+    let missing: Vec<String> = documents
         .iter()
-        .flat_map(|path| missing(path, &tree::read(path), exists))
+        .flat_map(|path| missing(path, &tree::read(path), is_there))
         .collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 #[test]
 fn a_dead_link_and_a_dead_path_are_found() {
-    let exists = |target: &str| matches!(target, "a/there.md" | "crates/domain");
-    let text = "[x](there.md#part) [y](gone.md) [z](https://example.com) `crates/domain` `crates/gone.rs` `tests/*.rs`";
+    let exists = |target: &str| matches!(target, "a/there.md#part" | "crates/domain");
+    let text = "[x](there.md#part) [w](#lost) [y](gone.md) [z](https://example.com) `crates/domain` `crates/gone.rs` `tests/*.rs`";
     assert_eq!(
         missing("a/b.md", text, exists),
         [
+            "a/b.md names a/b.md#lost, which is not there",
             "a/b.md names a/gone.md, which is not there",
             "a/b.md names crates/gone.rs, which is not there"
         ]
@@ -166,4 +186,17 @@ fn unreleased_changes_have_their_place() {
     let known = ["Added", "Changed", "Fixed", "Removed"];
     assert!(sections.iter().all(|section| known.contains(section)));
     assert!(Path::new(&tree::root()).join("LICENSE-MIT").is_file());
+}
+
+/// Every document can be reached from the index, and the index from the README.
+#[test]
+fn the_index_names_every_document() {
+    assert!(tree::read("README.md").contains("](docs/README.md)"));
+    let index = tree::read("docs/README.md");
+    let left_out: Vec<String> = tree::files("docs", ".md")
+        .into_iter()
+        .filter(|path| !path.starts_with("docs/errors/") && path != "docs/README.md")
+        .filter(|path| !index.contains(&path.replacen("docs/", "](", 1)))
+        .collect();
+    assert_eq!(left_out, Vec::<String>::new());
 }

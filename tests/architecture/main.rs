@@ -18,9 +18,14 @@ mod documents;
 mod examples;
 mod explained;
 mod files;
+#[cfg(unix)]
+mod guides;
 mod packages;
+mod pages;
 #[cfg(unix)]
 mod readme;
+#[cfg(unix)]
+mod reference;
 #[cfg(unix)]
 mod rehearsal;
 mod rows;

@@ -1,7 +1,9 @@
 //! A document's shell commands, carried out in a copy of the examples, as a reader would type them.
 //!
-//! `cargo run --release --` stands for the binary under test; what else cargo would do is not done here. No network but
-//! loopback is used: a tenant at another address is moved to the simulator that the shell starts.
+//! `cargo run --release --` stands for the binary under test; what else cargo would do is not done here, nor what `ELSEWHERE`
+//! names. No network but loopback is used: a tenant at another address is moved to the simulator that the shell starts. A block
+//! whose first line names a file behind the language is written there (```` ```yaml manifests/a.yaml ````) or added to it
+//! (```` ```toml >> cxda.toml ````).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,8 +13,13 @@ use std::process::{Child, Command, Stdio};
 
 use crate::tree;
 
-/// The port that documents name for a simulator.
+/// Where documents say that a simulator is.
 const SHOWN_ADDRESS: &str = "127.0.0.1:8900";
+/// Where documents say that a real tenant is, as it stands in `cxda.toml`.
+const SHOWN_TENANT: &str = "base_url = \"https://{region}.api.nicecxone.com\"";
+
+/// Beginnings of commands for those who make a release: of the repository's scripts, which it runs itself, and of containers.
+const ELSEWHERE: [&str; 2] = [".ci/", "docker "];
 
 /// One command of a document and what it shall come to.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,9 +31,10 @@ pub(crate) struct Step {
     pub(crate) output: Option<Vec<String>>,
 }
 
-/// A fenced block: its language and its lines.
+/// A fenced block: its language, the file that it names, and its lines.
 pub(crate) struct Block {
     pub(crate) language: String,
+    file: Option<String>,
     pub(crate) lines: Vec<String>,
 }
 
@@ -37,10 +45,15 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
     for line in markdown.lines() {
         let indent = line.len() - line.trim_start().len();
         match (open, line.trim_start().strip_prefix("```")) {
-            (None, Some(language)) => {
+            (None, Some(head)) => {
                 open = Some(indent);
+                let (language, file) = match head.split_once(' ') {
+                    Some((language, file)) => (language, Some(file.to_owned())),
+                    None => (head, None),
+                };
                 blocks.push(Block {
                     language: language.to_owned(),
+                    file,
                     lines: Vec::new(),
                 });
             }
@@ -55,11 +68,21 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// Every command of the blocks `sh` and `console` of `markdown`, in order. One that is listed in `sh` and shown with its
-/// output later counts where it is shown.
+/// Every command of the blocks `sh` and `console` of `markdown`, and every file that is to be written, in order. One that is
+/// listed in `sh` and shown with its output later counts where it is shown.
 pub(crate) fn steps(markdown: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for block in blocks(markdown) {
+        if let Some(file) = &block.file {
+            let text = block.lines.join("\n");
+            let to = if file.starts_with(">> ") { "" } else { "> " };
+            steps.push(Step {
+                command: format!("cat {to}{file} <<'END'\n{text}\nEND"),
+                exit: 0,
+                output: None,
+            });
+            continue;
+        }
         match block.language.as_str() {
             "sh" => {
                 let commands = block
@@ -133,13 +156,16 @@ fn trimmed<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     lines
 }
 
-/// `line` with every id, port and time in the place of which any other may stand.
+/// `line` with every id, port, instant and time in the place of which any other may stand.
 fn alike(line: &str) -> String {
     let words = line.trim_end().split(' ').map(|word| {
         let bare = word.trim_end_matches([',', '.', ')']);
         let end = &word[bare.len()..];
         if is_uuid(bare) {
             return format!("ID{end}");
+        }
+        if is_instant(bare) {
+            return format!("INSTANT{end}");
         }
         if let Some((before, port)) = bare.rsplit_once("127.0.0.1:")
             && port.chars().all(|c| c.is_ascii_digit())
@@ -151,8 +177,11 @@ fn alike(line: &str) -> String {
     let words: Vec<String> = words.collect();
     let mut timed = words.clone();
     for (index, word) in words.iter().enumerate() {
-        let number = |word: &String| word.parse::<f64>().is_ok();
-        if index > 0 && matches!(word.as_str(), "ms" | "s") && number(&words[index - 1]) {
+        let number = |word: &String| word.trim_start_matches('(').parse::<f64>().is_ok();
+        if index > 0
+            && matches!(word.trim_end_matches(')'), "ms" | "s")
+            && number(&words[index - 1])
+        {
             timed[index - 1] = String::from("N");
             timed[index] = String::from("ms");
         }
@@ -168,13 +197,29 @@ fn is_uuid(word: &str) -> bool {
         && word.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }
 
-/// A shell in a copy of the examples.
+/// A date of today, a time with `Z`, or both; those of manifests are of 2024, and must be right.
+fn is_instant(word: &str) -> bool {
+    let shape = word
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c });
+    let shape: String = shape.take(11).collect();
+    let is_time = shape.starts_with("00:00:00") && word.ends_with('Z');
+    is_time || (shape.starts_with("0000-00-00") && !word.starts_with("2024-"))
+}
+
+/// A shell in a copy of the examples, or in an empty folder.
 pub(crate) struct Shell {
     folder: tempfile::TempDir,
     /// Where the next command runs, below the folder.
     current: PathBuf,
     variables: BTreeMap<String, String>,
-    simulator: Option<Child>,
+    simulator: Option<Simulator>,
+}
+
+/// A running simulator, and the address that it listens at.
+struct Simulator {
+    process: Child,
+    address: String,
 }
 
 impl Shell {
@@ -202,9 +247,29 @@ impl Shell {
         }
     }
 
+    /// A shell in an empty folder, with `cxda` on the path and no variable set.
+    pub(crate) fn empty() -> Self {
+        let mut shell = Self::new();
+        shell.current = shell.folder.path().join("empty");
+        fs::create_dir(&shell.current).unwrap();
+        shell
+    }
+
     /// Where the shell is.
     pub(crate) fn folder(&self) -> &PathBuf {
         &self.current
+    }
+
+    /// Carries out `steps`, and says of each what was otherwise than shown.
+    pub(crate) fn failures(&mut self, steps: &[Step]) -> String {
+        let failures = steps.iter().filter_map(|step| self.carry_out(step).err());
+        failures.collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Carries out `steps`, and fails where anything was otherwise than shown.
+    pub(crate) fn follow(&mut self, steps: &[Step]) {
+        let failures = self.failures(steps);
+        assert!(failures.is_empty(), "{failures}");
     }
 
     /// Carries out `step`; says what was otherwise than shown.
@@ -221,8 +286,12 @@ impl Shell {
             self.variables.insert(name.to_owned(), value.to_owned());
             return Ok(());
         }
-        let (exit, output) = if command.starts_with("cxda simulate ") {
-            (0, self.simulate())
+        if ELSEWHERE.iter().any(|start| command.starts_with(start)) {
+            return Ok(());
+        }
+        let (exit, output) = if let Some(arguments) = command.strip_prefix("cxda simulate ") {
+            let arguments: Vec<&str> = arguments.split(' ').collect();
+            (0, self.serve(&arguments))
         } else {
             self.run(command)
         };
@@ -242,6 +311,7 @@ impl Shell {
 
     /// The exit code of `command`, and what it prints on stdout and stderr together.
     pub(crate) fn run(&self, command: &str) -> (i32, String) {
+        let command = self.moved(command);
         let output = Command::new("/bin/sh")
             .args(["-c", &format!("{{ {command}\n}} 2>&1")])
             .current_dir(&self.current)
@@ -254,52 +324,69 @@ impl Shell {
         (code, String::from_utf8(output.stdout).unwrap())
     }
 
-    /// Starts a simulator on a free port, moves every tenant of the examples to it, and returns what it says first.
-    pub(crate) fn simulate(&mut self) -> String {
-        let mut simulator = Command::new(env!("CARGO_BIN_EXE_cxda"))
-            .args(["-q", "simulate", "--listen", "127.0.0.1:0"])
+    /// `text` with every tenant at an address that is shown moved to the running simulator.
+    fn moved(&self, text: &str) -> String {
+        let Some(Simulator { address, .. }) = &self.simulator else {
+            return text.to_owned();
+        };
+        let tenant = format!("allow_http = true\nbase_url = \"http://{address}\"");
+        text.replace(SHOWN_TENANT, &tenant)
+            .replace(SHOWN_ADDRESS, address)
+    }
+
+    /// Starts a simulator on a free port, and moves every tenant of the examples to it.
+    pub(crate) fn simulate(&mut self) {
+        self.serve(&["--listen", SHOWN_ADDRESS]);
+    }
+
+    /// Starts `cxda simulate` with `arguments`, but on a free port, in the place of the one before; returns what it says first.
+    fn serve(&mut self, arguments: &[&str]) -> String {
+        self.simulator = None;
+        let arguments = arguments.iter().map(|word| match *word {
+            SHOWN_ADDRESS => "127.0.0.1:0",
+            other => other,
+        });
+        let mut process = Command::new(env!("CARGO_BIN_EXE_cxda"))
+            .args(["-q", "simulate"])
+            .args(arguments)
+            .current_dir(&self.current)
             .env_clear()
+            .envs(&self.variables)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut said = String::new();
-        let stdout = simulator.stdout.take().unwrap();
+        let stdout = process.stdout.take().unwrap();
         let mut stdout = BufReader::new(stdout.take(10_000));
         stdout.read_line(&mut said).unwrap();
-        self.simulator = Some(simulator);
-        let url = said.trim().strip_prefix("listening on ").unwrap();
+        let address = said.trim().strip_prefix("listening on http://").unwrap();
+        self.simulator = Some(Simulator {
+            process,
+            address: address.to_owned(),
+        });
         let clone = self.folder.path().join("clone/examples");
         for example in fs::read_dir(clone).unwrap().map(Result::unwrap) {
             let settings = example.path().join("cxda.toml");
-            if !settings.is_file() {
-                continue;
+            if settings.is_file() {
+                let text = fs::read_to_string(&settings).unwrap();
+                fs::write(settings, self.moved(&text)).unwrap();
             }
-            let text = fs::read_to_string(&settings).unwrap();
-            let moved = text
-                .replace(&format!("http://{SHOWN_ADDRESS}"), url)
-                .replace(
-                    "base_url = \"https://{region}.api.nicecxone.com\"",
-                    &format!("allow_http = true\nbase_url = {url:?}"),
-                );
-            fs::write(settings, moved).unwrap();
         }
         said
     }
 }
 
-impl Drop for Shell {
+impl Drop for Simulator {
     fn drop(&mut self) {
-        if let Some(simulator) = &mut self.simulator {
-            let _ = simulator.kill();
-            let _ = simulator.wait();
-        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
 #[test]
 fn steps_are_the_commands_of_sh_and_console_blocks() {
-    let text = "Text.\n```sh\n# first\na b\n\nc\ne\n```\n1. In a list:\n\n   ```console\n   $ d    # exit 3\n   one\n\n   two\n   $ e\n   ```\n```toml\nf = 1\n```\n";
+    let text = "Text.\n```sh\n# first\na b\n\nc\ne\n```\n1. In a list:\n\n   ```console\n   $ d    # exit 3\n   one\n\n   two\n   $ e\n   ```\n```toml\nf = 1\n```\n```toml a.toml\ng = 1\n```\n```toml >> a.toml\nh = 1\n```\n";
     let step = |command: &str, exit: i32, output: Option<&[&str]>| Step {
         command: command.to_owned(),
         exit,
@@ -312,6 +399,8 @@ fn steps_are_the_commands_of_sh_and_console_blocks() {
             step("c", 0, None),
             step("d", 3, Some(&["one", "", "two"])),
             step("e", 0, Some(&[])),
+            step("cat > a.toml <<'END'\ng = 1\nEND", 0, None),
+            step("cat >> a.toml <<'END'\nh = 1\nEND", 0, None),
         ]
     );
 }
@@ -335,6 +424,17 @@ fn shown_output_describes_what_differs_in_ids_ports_and_times_only() {
             true,
         ),
         (vec!["x ID"], format!("x {id}\n"), true),
+        (vec!["y (3 ms)"], "y (0.8 ms)\n".to_owned(), true),
+        (
+            vec!["1  2026-11-21 20:14:36Z  done"],
+            "1  2027-01-02 03:04:05Z  done\n".to_owned(),
+            true,
+        ),
+        (
+            vec!["2024-02-29T17:30:00.000Z"],
+            "2024-02-29T18:30:00.000Z\n".to_owned(),
+            false,
+        ),
         (
             vec!["table 12345678-1234-1234-1234-123456789012"],
             format!("table {id}\n"),

@@ -8,33 +8,33 @@ use std::path::Path;
 
 use cxda_domain::secret::SecretText;
 
-/// The tenant's base URL; with it no settings file is needed.
+/// The base URL of the tenant `env`, which there is without a `cxda.toml`.
 pub(crate) const BASE_URL: &str = "CXONE_BASE_URL";
-/// What fills `{region}` in a base URL.
+/// Fills `{region}` in `base_url`.
 pub(crate) const REGION: &str = "CXONE_REGION";
-/// What fills `{site}` in a base URL.
+/// Fills `{site}` in `base_url`.
 pub(crate) const SITE: &str = "CXONE_SITE";
-/// The client id, unless settings name another variable or a file.
+/// The id of the OAuth client or, with the kind `access_key`, of the access key; unless the settings name another source.
 pub(crate) const CLIENT_ID: &str = "CXONE_CLIENT_ID";
-/// The client secret, unless settings name another variable or a file.
+/// Its secret; unless the settings name another source.
 pub(crate) const CLIENT_SECRET: &str = "CXONE_CLIENT_SECRET";
-/// The user name of the kind `password`, unless settings name another variable or a file.
+/// The user name of the kind `password`; unless the settings name another source.
 pub(crate) const ACCESS_KEY_ID: &str = "CXONE_ACCESS_KEY_ID";
-/// The password of the kind `password`, unless settings name another variable or a file.
+/// The password of the kind `password`; unless the settings name another source.
 pub(crate) const ACCESS_KEY_SECRET: &str = "CXONE_ACCESS_KEY_SECRET";
-/// The token of the kind `bearer`, unless settings name another variable or a file.
+/// The token of the kind `bearer`; unless the settings name another source.
 pub(crate) const TOKEN: &str = "CXONE_TOKEN";
-/// Where the audit log is; goes before the settings.
+/// Where the audit log is; goes before `audit.path`.
 pub(crate) const AUDIT_LOG_PATH: &str = "AUDIT_LOG_PATH";
-/// Who runs it, for the audit log.
+/// Who runs it, for the audit log; left out, the user of the system.
 pub(crate) const ACTOR: &str = "CXDA_ACTOR";
-/// The webhook of a tenant that comes from the environment alone; the first of the two that is set.
+/// The webhook of the tenant `env`; the first of the two that is set.
 pub(crate) const WEBHOOK_URLS: [&str; 2] = ["BI_WEBHOOK_URL", "WEBHOOK_URL"];
-/// What the receivers of webhooks that `simulate` offers verify signatures with.
+/// What `simulate` verifies the signatures of webhooks with.
 pub(crate) const SIM_WEBHOOK_SECRET: &str = "CXDA_SIM_WEBHOOK_SECRET";
-/// Turns colours off where it is set and not empty.
+/// Turns colours off where it is set and not empty; `--color always` goes before.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
-/// The kind of terminal; `dumb` turns colours off.
+/// The kind of terminal; `dumb` turns colours off, and `--color always` goes before.
 pub(crate) const TERM: &str = "TERM";
 
 /// The variables of the process, and below them those of a file that was named with `--env-file`.

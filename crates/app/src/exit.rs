@@ -19,7 +19,7 @@ use cxda_usecases::test::TestError;
 pub(crate) enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// Something that no other code names.
+    /// Something that no other code names, such as a result that stdout does not take.
     Unexpected = 1,
     /// There are changes or findings; only with `--detailed-exitcode`.
     Changes = 2,
@@ -27,25 +27,25 @@ pub(crate) enum Exit {
     Invalid = 3,
     /// Authentication, permission or scope.
     Denied = 4,
-    /// Somebody else changed it, or its name is ambiguous.
+    /// Conflict: a stale or edited plan, somebody else's change, an ambiguous name.
     Conflict = 5,
-    /// Something was applied and something was not.
+    /// Something was applied and something was not; run again to go on.
     Partial = 6,
-    /// A test failed.
+    /// A test failed, or the script of `run` threw.
     TestFailed = 8,
-    /// Refused: protection, delete limit, confirmation missing.
+    /// Refused: protection, delete limit, confirmation missing, a file in the place of a plan or a report.
     Refused = 9,
-    /// Another run holds the lock.
+    /// Another run on the same tenant holds the lock.
     Locked = 10,
-    /// The audit chain is broken or the audit log not writable.
+    /// The audit log is broken or not writable.
     Audit = 11,
-    /// Unreachable, throttled past the deadline, unusable answers, or an outcome still unknown.
+    /// The tenant is unreachable, throttles for too long or asked for a pause; its answers are unusable; or an outcome is unknown.
     Unreachable = 12,
     /// The command line is wrong.
     Usage = 64,
-    /// Interrupted, everything recorded.
+    /// Interrupted (Ctrl-C); everything is recorded.
     Interrupted = 130,
-    /// Terminated, everything recorded.
+    /// Terminated (SIGTERM); everything is recorded.
     Terminated = 143,
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn run(context: Context<'_>, clock: Arc<SystemClock>) -> Result
     match context.settings() {
         Ok(settings) => examine(context, &mut checkup, &settings, &clock).await,
         Err(ended) => {
-            let remedy = "mend what the message names; the README shows the settings";
+            let remedy = "mend what the message names; `cxda schema config` names every setting";
             checkup.fail("settings", Exit::Invalid, chain(ended.error()), remedy);
             let rest = ["manifests", scripts::NAME, "tenant", "credentials", "pause"];
             for name in rest

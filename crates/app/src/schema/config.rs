@@ -130,7 +130,7 @@ fn api() -> Value {
         &[],
         json!({
             "requests": told(or(requests, standard.requests), "How many requests may be sent", &[]),
-            "per": told(some_time, "within this time.", &[]),
+            "per": told(some_time, "The time in which so many may be sent.", &[]),
         }),
     );
     let of_test = json!({"type": "string", "pattern": r"^/.*\{id\}"});
