@@ -44,11 +44,11 @@ pub(super) async fn embedded(
         .into_iter()
         .find(|name| name.as_str() == tenant.profile.name());
     let profile = SimProfile::named(profile.unwrap_or(ProfileName::CxoneV2));
-    let simulator = simulator(
-        SimConfig::new(profile),
-        Some(&path),
-        Arc::clone(&pace.clock) as _,
-    )?;
+    let config = SimConfig {
+        rate_limit: Some(tenant.profile.rate_limit()),
+        ..SimConfig::new(profile)
+    };
+    let simulator = simulator(config, Some(&path), Arc::clone(&pace.clock) as _)?;
     let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let running = simulator.start(loopback).await.map_err(|error| {
         WiringError::from_source(Exit::Unexpected, "the simulator cannot be started", error)
