@@ -368,6 +368,7 @@ fn h_17_what_goes_while_the_tenant_is_read_is_left_out_and_everything_else_is_re
     let report = export(&project, &[]);
     assert_eq!(report["resources"][0]["address"], "action/there");
     assert_eq!(report["resources"].as_array().unwrap().len(), 1);
+    assert_eq!(report["skipped"][0]["id"], "a-1");
     project.write(
         "gone.cxda.yaml",
         "apiVersion: cxda/v1\nkind: DataAction\nmetadata: {name: gone}\nspec: {description: d, script: {content: 'function main() {}'}}\n",

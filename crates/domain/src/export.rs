@@ -132,6 +132,8 @@ pub enum Obstacle {
     Secret,
     /// The tenant is about to delete it.
     Leaving,
+    /// It was listed, and was gone when it was read.
+    Gone,
 }
 
 impl fmt::Display for Obstacle {
@@ -148,6 +150,7 @@ impl fmt::Display for Obstacle {
                     "no manifest can say what the tenant has in {path}"
                 )
             }
+            Self::Gone => formatter.write_str("it was listed, and was gone when it was read"),
             Self::Leaving => formatter.write_str("the tenant is deleting it"),
             Self::Secret => formatter
                 .write_str("it holds a secret that is in use here, which must not go into a file"),
@@ -232,6 +235,15 @@ fn used_variables(manifest: &Manifest) -> impl Iterator<Item = &str> {
 }
 
 impl Export {
+    /// Names what went while the tenant was read.
+    pub fn note_gone(&mut self, gone: &[ObservedResource]) {
+        for there in gone {
+            self.skip(there, vec![Obstacle::Gone]);
+        }
+        self.skipped
+            .sort_by(|one, other| one.address.cmp(&other.address));
+    }
+
     fn skip(&mut self, there: &ObservedResource, obstacles: Vec<Obstacle>) {
         // What was left out of a manifest that is not written is no news.
         let address = there.address();

@@ -68,9 +68,9 @@ pub async fn compare(
     let read = |side, tenant| {
         let scope = &scope;
         async move {
-            let resources = whole(tenant, progress).await;
-            let resources = resources.map_err(|source| CompareError::Observe { side, source })?;
-            let state = ObservedState::new(resources, [].into());
+            let whole = whole(tenant, progress).await;
+            let whole = whole.map_err(|source| CompareError::Observe { side, source })?;
+            let state = ObservedState::new(whole.resources, [].into());
             match doubled(&state, scope) {
                 doubled if doubled.is_empty() => Ok(state),
                 doubled => Err(CompareError::Ambiguous { side, doubled }),

@@ -17,7 +17,7 @@ use cxda_ports::script::ScriptChecker;
 use serde_json::Value;
 
 use crate::near::{did_you_mean, near};
-use crate::observe::{Doubled, doubled, tables, whole};
+use crate::observe::{Doubled, Whole, doubled, tables, whole};
 use crate::ports::TenantPorts;
 use crate::validate::validate;
 
@@ -113,7 +113,7 @@ pub async fn export(
     if !project.is_empty() && project.violations.has_errors() {
         return Err(ExportError::Unsound(project.violations));
     }
-    let observed = observed(ports.tenant, ports.progress)
+    let (observed, gone) = observed(ports.tenant, ports.progress)
         .await
         .map_err(ExportError::Observe)?;
     let scope = PlanScope {
@@ -124,7 +124,7 @@ pub async fn export(
     unambiguous(&observed, &scope)?;
     let taken = ports.files.names(options.folder).await;
     let taken = taken.map_err(ExportError::Project)?;
-    let exported = export::export(ExportInput {
+    let mut exported = export::export(ExportInput {
         observed: &observed,
         manifest: &project.manifest,
         scope: &scope,
@@ -133,6 +133,7 @@ pub async fn export(
         protected: options.protected,
         taken: &taken,
     });
+    exported.note_gone(&gone);
     let unread = exported
         .manifests
         .iter()
@@ -162,8 +163,8 @@ fn files_of(exported: &ExportedManifest) -> impl Iterator<Item = NewFile> {
 async fn observed(
     tenant: TenantPorts<'_>,
     progress: &dyn Progress,
-) -> Result<ObservedState, ApiError> {
-    let resources = whole(tenant, progress).await?;
+) -> Result<(ObservedState, Vec<ObservedResource>), ApiError> {
+    let Whole { resources, gone } = whole(tenant, progress).await?;
     let views: BTreeSet<&str> = resources.iter().map(|there| there.id.as_str()).collect();
     let sources = resources.iter().filter_map(|there| {
         let source = there.fields.at(&[Projection::SOURCE])?;
@@ -172,7 +173,7 @@ async fn observed(
         (!views.contains(id)).then_some(table)
     });
     let tables = tables(tenant, &sources.collect()).await?;
-    Ok(ObservedState::new(resources, tables))
+    Ok((ObservedState::new(resources, tables), gone))
 }
 
 /// What is seen in scripts, and secrets in use that the tenant shows.

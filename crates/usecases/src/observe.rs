@@ -135,25 +135,41 @@ async fn lagging(
     Ok(found)
 }
 
+/// A tenant read to the end.
+#[derive(Debug, Default)]
+pub(crate) struct Whole {
+    /// Everything that it has, each resource in full.
+    pub(crate) resources: Vec<ObservedResource>,
+    /// What was listed, and was gone when it was read by itself.
+    pub(crate) gone: Vec<ObservedResource>,
+}
+
 /// Everything that the tenant has, each resource in full.
 pub(crate) async fn whole(
     tenant: TenantPorts<'_>,
     progress: &dyn Progress,
-) -> Result<Vec<ObservedResource>, ApiError> {
+) -> Result<Whole, ApiError> {
     let (views, actions) = future::try_join(
         list(tenant, progress, ResourceKind::View),
         list(tenant, progress, ResourceKind::Action),
     )
     .await?;
     let listed = views.0.into_iter().chain(actions.0);
-    let whole = stream::iter(listed).map(|there| async move {
+    let read = stream::iter(listed).map(|there| async move {
         if !export::is_partial(&there) {
-            return Ok(Some(there));
+            return Ok((there, true));
         }
-        read(tenant, there.kind, &there.id).await
+        let found = read(tenant, there.kind, &there.id).await?;
+        Ok(found.map_or((there, false), |found| (found, true)))
     });
-    let whole = whole.buffered(CONCURRENT_READS);
-    whole.try_filter_map(future::ok).try_collect().await
+    let read: Vec<(ObservedResource, bool)> = read.buffered(CONCURRENT_READS).try_collect().await?;
+    let (there, gone): (Vec<_>, Vec<_>) = read.into_iter().partition(|(_, is_there)| *is_there);
+    let only =
+        |read: Vec<(ObservedResource, bool)>| read.into_iter().map(|(each, _)| each).collect();
+    Ok(Whole {
+        resources: only(there),
+        gone: only(gone),
+    })
 }
 
 /// The resource by itself; `None` where it is gone.

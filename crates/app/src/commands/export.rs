@@ -130,7 +130,13 @@ async fn write(
     } else {
         context.screen.result(&report.text(context.screen));
     }
-    Ok(context.interrupt.exit().unwrap_or(Exit::Done))
+    let interrupted = context.interrupt.exit();
+    if interrupted.is_some() {
+        context
+            .screen
+            .remark("The wish to stop came while files were written: all of them are there.");
+    }
+    Ok(interrupted.unwrap_or(Exit::Done))
 }
 
 fn ended(context: Context<'_>, error: ExportError, connection: &Connection) -> Ended {

@@ -70,7 +70,9 @@ impl From<&Obstacle> for ReasonJson {
     fn from(obstacle: &Obstacle) -> Self {
         let code = match obstacle {
             Obstacle::Rule { rule, .. } => Some(rule.code()),
-            Obstacle::Wordless { .. } | Obstacle::Secret | Obstacle::Leaving => None,
+            Obstacle::Wordless { .. } | Obstacle::Secret | Obstacle::Leaving | Obstacle::Gone => {
+                None
+            }
         };
         let message = obstacle.to_string();
         Self { code, message }

@@ -82,7 +82,7 @@ fn view_name() -> Value {
         "type": "string",
         "minLength": ViewName::MIN_CHARS,
         "maxLength": ViewName::MAX_CHARS,
-        "pattern": r"^\P{Cc}*$",
+        "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
     })
 }
 

@@ -78,7 +78,7 @@ fn when(key: &str, value: impl Into<Value>, then: &Value) -> Value {
 
 fn reference() -> Value {
     let env = json!({"type": "string", "pattern": r"^[^=\u0000-\u001f\u007f-\u009f]+$"});
-    let file = json!({"type": "string", "pattern": r"^\P{Cc}+$"});
+    let file = json!({"type": "string", "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"});
     let mut reference = object(
         &[],
         json!({
