@@ -85,6 +85,16 @@ pub enum CourierError {
     Audit(#[from] AuditError),
 }
 
+impl CourierError {
+    /// Of two errors the one to tell: above all that the audit log failed, be it after the outbox; else the first.
+    fn or_worse(self, later: Self) -> Self {
+        match (&self, &later) {
+            (Self::Outbox(_), Self::Audit(_)) => later,
+            _ => self,
+        }
+    }
+}
+
 /// An entry that a courier had, as it left it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Handled {
@@ -233,7 +243,10 @@ impl<'a> Courier<'a> {
             });
             if let Err(error) = turn.await {
                 self.change(Desk::cut);
-                outcome = outcome.and(Err(error));
+                outcome = Err(match outcome {
+                    Ok(()) => error,
+                    Err(first) => first.or_worse(error),
+                });
             }
         }
     }
@@ -253,5 +266,33 @@ impl<'a> Courier<'a> {
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_the_audit_log_failed_is_told_whichever_came_first() {
+        let outbox = || {
+            CourierError::Outbox(StoreError::Locked {
+                holder: "another run".to_owned(),
+            })
+        };
+        let audit = |seq| {
+            CourierError::Audit(AuditError::Broken {
+                path: "audit.jsonl".to_owned(),
+                seq,
+            })
+        };
+        for (first, later, told) in [
+            (outbox(), audit(1), "audit"),
+            (audit(1), outbox(), "audit"),
+            (outbox(), outbox(), "outbox"),
+        ] {
+            let found = first.or_worse(later).to_string();
+            assert!(found.contains(told), "{found}");
+        }
     }
 }
