@@ -10,7 +10,7 @@ use std::time::Duration;
 use cxda_ports::error::StoreError;
 use rusqlite::backup::Backup;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::failed;
 use super::queue::Fault;
@@ -26,6 +26,9 @@ const MIGRATIONS: [&str; 4] = [
 
 /// How many pages are copied between two looks for somebody who writes.
 const PAGES_A_STEP: std::ffi::c_int = 1_024;
+
+/// How often a store is asked to write to its log first while others ask the same.
+const SWITCHES: u32 = 100;
 
 /// How long to wait for another process that is just writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,7 +74,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
     // Nothing is changed in a file that is no store.
     version(&connection)?;
     if !logs_ahead(&connection)? {
-        connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+        log_ahead(&connection)?;
         // Where the disk refuses that, this connection neither fails nor says so. A new one reads what the file says.
         drop(connection);
         connection = connect(path)?;
@@ -82,6 +85,20 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
     }
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Lets the file write to its log first. Of several processes that begin with one store at once each waits for the others.
+fn log_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    for _ in 0..SWITCHES {
+        match connection.execute_batch("PRAGMA journal_mode = WAL;") {
+            // Where another does the same, SQLite gives up at once; for the lock of a transaction it waits.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
+            }
+            switched => return switched,
+        }
+    }
+    connection.execute_batch("PRAGMA journal_mode = WAL;")
 }
 
 /// A connection for reading and writing to the file `path`, which is there.
